@@ -1,0 +1,52 @@
+"""Starts every page in the same kernel: this Python, no start-up files of the user's, pictures as SVG that are the same each time.
+A kernel named "python3" may be any Python of the machine, and its history and profile would be the reader's, not the project's."""
+
+import hashlib
+import json
+import os
+import sys
+from importlib import metadata
+from pathlib import Path
+
+NAME = "nnlib-docs"
+_HERE = Path(__file__).resolve().parent
+_CONFIGURATION = _HERE / "kernel_config.py"
+_SHAPES_THE_OUTPUT = ("ipykernel", "matplotlib", "matplotlib-inline", "mkdocs-jupyter", "nbconvert", "numpy")
+
+
+def install(cache: Path) -> None:
+    """Writes the kernel's description below `cache` and lets Jupyter find it there first."""
+    folder = cache / "jupyter" / "kernels" / NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    description = {
+        "argv": [
+            sys.executable,
+            *("-m", "ipykernel_launcher", "-f", "{connection_file}"),
+            f"--config={_CONFIGURATION}",
+        ],
+        "display_name": "Python 3",
+        "language": "python",
+        "env": {
+            "IPYTHONDIR": str(cache / "ipython"),
+            "PYTHONHASHSEED": "0",
+            "TQDM_DISABLE": "1",
+            "MATPLOTLIBRC": str(_HERE / "matplotlibrc"),
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        },
+    }
+    (folder / "kernel.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
+    paths = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
+    if str(cache / "jupyter") not in paths:
+        os.environ["JUPYTER_PATH"] = os.pathsep.join([str(cache / "jupyter"), *filter(None, paths)])
+
+
+def fingerprint(root: Path) -> str:
+    """A hash of all that can change what a page's blocks give, the page itself aside."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in _SHAPES_THE_OUTPUT:
+        digest.update(f"{name}=={metadata.version(name)}\n".encode())
+    sources = sorted(path for path in (root / "nnlib").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    for path in [*sources, _CONFIGURATION, _HERE / "matplotlibrc", *sorted(_HERE.glob("templates/**/*.j2"))]:
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,99 @@
+"""Makes Matplotlib's SVG part of the page: text that is text, colours that follow the page's light or dark scheme.
+What Matplotlib writes for a file of its own (fonts, global styles, ids, six decimals) would leak into the page or weigh it down."""
+
+import re
+from collections.abc import Mapping
+from xml.etree import ElementTree as ET
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_DECIMALS = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
+_FONT = re.compile(r"font:\s*(?P<style>[^;]*?)(?P<size>[\d.]+)px[^;]*")
+_POINTS_TO_PIXELS = 4 / 3
+
+
+class PictureError(ValueError):
+    """A picture that cannot be shown truthfully in both schemes."""
+
+
+def _short(number: re.Match[str]) -> str:
+    return f"{float(number.group()):.2f}".rstrip("0").rstrip(".").replace("-0.", "-.").removeprefix("0") or "0"
+
+
+def _style(style: str, variables: Mapping[str, str]) -> str:
+    style = _FONT.sub(
+        lambda m: f"{'font-weight: bold; ' if 'bold' in m['style'] or '700' in m['style'] else ''}"
+        f"{'font-style: italic; ' if 'italic' in m['style'] else ''}font-size: {m['size']}px",
+        style,
+    )
+    kept = []
+    for declaration in filter(None, (part.strip() for part in style.split(";"))):
+        key, _, value = declaration.partition(":")
+        value = value.strip()
+        if key == "font-family":
+            continue
+        if key in {"fill", "stroke", "stop-color"} and value.startswith("#"):
+            if value.lower() not in variables:
+                raise PictureError(f"colour {value} has no counterpart in the dark scheme")
+            value = f"var(--nn-{variables[value.lower()]})"
+        kept.append(f"{key}:{_DECIMALS.sub(_short, value)}")
+    return ";".join(kept)
+
+
+def themed(svg: str, *, alt: str, prefix: str, variables: Mapping[str, str]) -> str:
+    """One `<svg>` element to stand inside a page.
+
+    `alt` is what a screen reader says, `prefix` keeps the ids of two pictures apart,
+    and `variables` maps each colour of the house palette to the name of its CSS variable.
+    """
+    root = ET.fromstring(svg)
+    parents = {child: parent for parent in root.iter() for child in parent}
+    for element in list(root.iter()):
+        if element.tag in {f"{_SVG}metadata", f"{_SVG}style"}:
+            parents[element].remove(element)
+    for element in [e for e in root.iter(f"{_SVG}defs") if len(e) == 0]:
+        parents[element].remove(element)
+
+    referenced: set[str] = set()
+    for element in root.iter():
+        for key, value in list(element.attrib.items()):
+            if key == _HREF:
+                del element.attrib[key]
+                element.set("href", value)
+            if key in {_HREF, "href"} and value.startswith("#"):
+                referenced.add(value[1:])
+            referenced.update(_REFERENCE.findall(value))
+
+    for element in root.iter():
+        name = element.attrib.pop("id", None)
+        if name in referenced:
+            element.set("id", f"{prefix}-{name}")
+        for key, value in list(element.attrib.items()):
+            if key == "style":
+                value = _style(value, variables)
+            elif key in {"d", "transform", "x", "y", "width", "height", "points"}:
+                value = _DECIMALS.sub(_short, value)
+            elif key == "href" and value.startswith("#"):
+                value = f"#{prefix}-{value[1:]}"
+            value = _REFERENCE.sub(rf"url(#{prefix}-\1)", value)
+            if value:
+                element.set(key, value)
+            else:
+                del element.attrib[key]
+
+    width, height = (float(root.get(side, "0").removesuffix("pt")) * _POINTS_TO_PIXELS for side in ("width", "height"))
+    for unwanted in ("width", "height", "version"):
+        root.attrib.pop(unwanted, None)
+    root.set("width", f"{width:.0f}")
+    root.set("height", f"{height:.0f}")
+    root.set("role", "img")
+    root.set("aria-label", alt)
+    for element in root.iter():
+        # Blank text between elements is layout of the file, not of the picture; inside <text> it may be meant.
+        if element.tag not in {f"{_SVG}text", f"{_SVG}tspan"}:
+            element.text = (element.text or "").strip() or None
+        element.tail = (element.tail or "").strip() or None
+    ET.register_namespace("", "http://www.w3.org/2000/svg")
+    text = ET.tostring(root, encoding="unicode")
+    return re.sub(r' xmlns(:\w+)?="[^"]*"', "", text, count=0).replace(" />", "/>").replace("\n", " ")
