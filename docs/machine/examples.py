@@ -83,17 +83,24 @@ def evaluate(example: Example) -> str | None:
         if need in os.environ.get("NNLIB_REQUIRE", "").split():
             return f"this block needs {need}, which is required here (NNLIB_REQUIRE) and absent"
         pytest.skip(f"this block needs {need}, which is not on this machine")
+    printed, problem = run(block, example.namespace, example.path)
+    return problem or _output(block, printed)
+
+
+def run(block: Block, namespace: dict[str, object], path: str) -> tuple[str, str | None]:
+    """Executes one block in `namespace`; returns what it printed and what is wrong with its pictures, if anything."""
+    fence = block.fence
     printed = io.StringIO()
     # Compiled with its place in the page, so that a traceback points at the Markdown line.
-    code = compile("\n" * fence.line + fence.source, example.path, "exec", dont_inherit=True)
-    example.namespace.setdefault("__name__", "__main__")
+    code = compile("\n" * fence.line + fence.source, path, "exec", dont_inherit=True)
+    namespace.setdefault("__name__", "__main__")
     with warnings.catch_warnings(), contextlib.redirect_stdout(printed):
         warnings.simplefilter("error")
         # Without a screen there is nothing to show; everything else about a figure is still checked below.
         warnings.filterwarnings("ignore", message=".*non-interactive, and thus cannot be shown")
-        exec(code, example.namespace)
+        exec(code, namespace)
         problem = _figures(fence)
-    return problem or _output(block, printed.getvalue())
+    return printed.getvalue(), problem
 
 
 def _output(block: Block, printed: str) -> str | None:

@@ -10,14 +10,17 @@ from dataclasses import dataclass, replace
 PYTHON = frozenset({"python", "py", "python3", "py3", "pycon", "ipython", "ipython3", "sage", "pypy"})
 
 # Options that speak to the machine; a reader must not see them, and MkDocs does not know them.
-OURS = frozenset({"alt", "caption", "tags", "needs", "exercise", "role"})
+OURS = frozenset({"alt", "caption", "fold", "tags", "needs", "exercise", "role"})
 
 _OPENING = re.compile(
     r"(?P<prefix>[ \t]*(?:>[ \t]*)*(?:(?:[-*+]|\d+[.)])[ \t]+)*)"
     r"(?P<ticks>`{3,}|~{3,})[ \t]*(?P<info>.*?)[ \t]*"
 )
 _LANGUAGE = re.compile(r"\{?\s*\.?(?P<name>[\w+#-]+)")
-_OPTION = re.compile(r"""(?P<key>[\w-]+)=(?P<value>"[^"]*"|'[^']*'|\[[^\]]*\]|[^\s}]+)""")
+_STRING = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
+_OPTION = re.compile(
+    rf"""(?P<key>[\w-]+)=(?P<value>{_STRING}|\[(?:{_STRING}|[^\]"'])*\]|[^\s}}]+)"""
+)
 
 
 @dataclass(frozen=True)
@@ -55,14 +58,15 @@ class Fence:
 
     @property
     def opening(self) -> str:
-        """The first line as MkDocs should see it: its own options kept, ours turned into data attributes."""
-        words = [f".{self.language}"]
+        """The first line as MkDocs should see it: one name for Python, its own options kept, ours turned into data."""
+        language = "python" if self.is_python else self.language
+        words = [f".{language}"]
         for key, value in self.options.items():
             if key in {"exercise", "role"}:
                 words.append(f'data-{key}="{value}"')
             elif key not in OURS:
                 words.append(f'{key}="{value}"')
-        info = self.language if len(words) == 1 else "{ " + " ".join(words) + " }"
+        info = language if len(words) == 1 else "{ " + " ".join(words) + " }"
         return f"{self.prefix}{self.ticks}{info}"
 
 

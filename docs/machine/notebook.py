@@ -3,6 +3,7 @@ The text a reader sees as output is the page's own, which the tests proved; the 
 
 import html
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +55,7 @@ def to_page(notebook: NotebookNode, variables: Mapping[str, str]) -> Page:
             pieces.append(fences.for_mkdocs(cell.source))
         elif cell.cell_type == "code":
             code_cells += 1
+            code = len(pieces)
             pieces.append(_code_fence(cell))
             drawn = _svgs(cell)
             alts = cell.metadata.get("alt", [])
@@ -74,6 +76,9 @@ def to_page(notebook: NotebookNode, variables: Mapping[str, str]) -> Page:
                 below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
                 page.pictures[mark] = f'<figure class="nn-picture">{picture}{below}</figure>'
                 pieces.append(mark)
+            if "fold" in cell.metadata:
+                # The picture speaks first; the code that draws it waits until it is asked for.
+                pieces.append(_folded(pieces.pop(code), str(cell.metadata["fold"])))
     page.markdown = "\n\n".join(pieces) + "\n"
     return page
 
@@ -83,6 +88,10 @@ def _code_fence(cell: NotebookNode) -> str:
     info = "python" if not options else "{ .python " + " ".join(f'{k}="{v}"' for k, v in options.items()) + " }"
     ticks = "`" * (3 if "```" not in cell.source else 4)
     return f"{ticks}{info}\n{cell.source}\n{ticks}"
+
+
+def _folded(code: str, title: str) -> str:
+    return f'??? code "{title}"\n\n{textwrap.indent(code, "    ")}'
 
 
 def _unfold(markdown: str) -> str:

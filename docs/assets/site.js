@@ -1,0 +1,61 @@
+/* Gives the keyboard and screen readers what Material's own script leaves out; without it every page still reads as it should.
+   Material makes its copy buttons and its boxes around tables in the browser, so they can only be mended there. */
+
+const SCROLLERS = {
+  ".nn-formula": "Formula",
+  ".md-typeset__scrollwrap": "Table",
+};
+
+/* A box is a stop for the Tab key only while there is something in it to scroll to. */
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const box = target.closest(Object.keys(SCROLLERS).join()) ?? target;
+    if (box.scrollWidth > box.clientWidth) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", box.dataset.name);
+    } else {
+      box.removeAttribute("tabindex");
+      box.removeAttribute("role");
+      box.removeAttribute("aria-label");
+    }
+  }
+});
+
+function mend() {
+  for (const [selector, name] of Object.entries(SCROLLERS)) {
+    document.querySelectorAll(selector).forEach((box, index) => {
+      if (box.dataset.name) return;
+      box.dataset.name = `${name} ${index + 1}`;
+      sizes.observe(box);
+      if (box.firstElementChild) sizes.observe(box.firstElementChild);
+    });
+  }
+  /* Each is a navigation landmark by its tag, and there are as many as there are blocks; it holds one button. */
+  document.querySelectorAll("nav.md-code__nav:not([role])").forEach((nav) => nav.setAttribute("role", "none"));
+}
+
+mend();
+new MutationObserver(mend).observe(document.querySelector(".md-content"), { childList: true, subtree: true });
+
+/* The switches of the drawer and of the search are labels of hidden boxes, which a keyboard cannot reach. */
+for (const [id, name] of [["__drawer", "Contents"], ["__search", "Search"]]) {
+  const box = document.getElementById(id);
+  const label = document.querySelector(`.md-header__button[for=${id}]`);
+  if (!box || !label) continue;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = label.className;
+  button.setAttribute("for", id);
+  button.setAttribute("aria-label", name);
+  button.append(...label.childNodes);
+  label.replaceWith(button);
+  const tell = () => button.setAttribute("aria-expanded", String(box.checked));
+  button.addEventListener("click", () => box.click());
+  box.addEventListener("change", tell);
+  tell();
+}
+document.addEventListener("keydown", (event) => {
+  const drawer = document.getElementById("__drawer");
+  if (event.key === "Escape" && drawer?.checked) drawer.click();
+});
