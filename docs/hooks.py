@@ -54,7 +54,9 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
             execute(config, files)
         except CellExecutionError as error:
             message = _ANSI.sub("", str(error)).strip()
-            raise PluginError(f"{page.file.src_uri}: a block raised {error.ename}: {error.evalue}\n{message}") from error
+            raise PluginError(
+                f"{page.file.src_uri}: a block raised {error.ename}: {error.evalue}\n{message}"
+            ) from error
 
     page.render = render  # type: ignore[method-assign]  # mkdocs-jupyter does the same
     return page
@@ -77,7 +79,9 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
         raise PluginError(f"{page.file.src_uri}: {error}") from error
 
 
-def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
+def on_page_context(
+    context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any
+) -> dict[str, Any]:
     if _is_notebook(page):
         context["downloads"] = _download_name(page)
     return context
@@ -101,7 +105,9 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    caches = sorted((_CACHE / "pages").glob("*/"), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    caches = sorted(
+        (_CACHE / "pages").glob("*/"), key=lambda folder: folder.stat().st_mtime, reverse=True
+    )
     for stale in caches[_CACHES_KEPT:]:
         shutil.rmtree(stale)
 

@@ -1,10 +1,10 @@
 """Decides whether what a block printed is what the page says it prints.
-Words and whole numbers must be the same; a decimal on the page must be the printed one, rounded to the digits shown."""
+Words and whole numbers must be the same; a decimal must be the printed one, rounded as shown."""
 
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
-# A sign belongs to a number unless something stands right before it that it could be a dash after: "784-128" is two numbers.
+# A sign belongs to a number unless it could be a dash after what stands before it: "784-128" is two.
 NUMBER = r"(?:(?<![\w.)\]])[-+])?(?<![\w.])(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])"
 _TOKEN = re.compile(rf"(?P<wild>\.\.\.)|(?P<number>{NUMBER})|(?P<word>\w+)|(?P<mark>\S)")
 _IS_NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")

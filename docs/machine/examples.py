@@ -1,9 +1,10 @@
-"""Runs the Python blocks of a page as a reader would, one after the other, and holds the page to what they print.
+"""Runs a page's Python blocks as a reader would, in order, and holds the page to what they print.
 This is the half of the machine that tests use; it needs Sybil, which the site's build does not."""
 
 import contextlib
 import importlib.util
 import io
+import itertools
 import os
 import warnings
 from collections.abc import Iterator
@@ -36,16 +37,18 @@ class Block:
 def blocks(text: str) -> Iterator[Block]:
     """Each Python fence of a page with the `text` fence that directly follows it.
 
-    A `text` fence that follows no Python fence would be an output that nothing proves; it is an error.
+    A `text` fence that follows no Python fence is an error: nothing would prove that output.
     """
     found = list(find_fences(text))
     owned: set[int] = set()
-    for fence, following in zip(found, [*found[1:], None], strict=True):
+    for fence, following in itertools.zip_longest(found, found[1:]):
         if not fence.closed:
             raise ValueError(f"line {fence.line}: this fence is never closed")
         if not fence.is_python:
             if fence.language == "text" and fence.start not in owned:
-                raise ValueError(f"line {fence.line}: this output follows no Python block, so nothing proves it")
+                raise ValueError(
+                    f"line {fence.line}: this output follows no Python block, so nothing proves it"
+                )
             continue
         answers = following is not None and following.language == "text"
         if answers and not text[fence.end : following.start].strip():
@@ -88,7 +91,7 @@ def evaluate(example: Example) -> str | None:
 
 
 def run(block: Block, namespace: dict[str, object], path: str) -> tuple[str, str | None]:
-    """Executes one block in `namespace`; returns what it printed and what is wrong with its pictures, if anything."""
+    """Executes one block; returns what it printed and what is wrong with its pictures, if anything."""
     fence = block.fence
     printed = io.StringIO()
     # Compiled with its place in the page, so that a traceback points at the Markdown line.
@@ -96,7 +99,7 @@ def run(block: Block, namespace: dict[str, object], path: str) -> tuple[str, str
     namespace.setdefault("__name__", "__main__")
     with warnings.catch_warnings(), contextlib.redirect_stdout(printed):
         warnings.simplefilter("error")
-        # Without a screen there is nothing to show; everything else about a figure is still checked below.
+        # Without a screen there is nothing to show; all else about a figure is checked below.
         warnings.filterwarnings("ignore", message=".*non-interactive, and thus cannot be shown")
         exec(code, namespace)
         problem = _figures(fence)
@@ -137,4 +140,4 @@ def fresh(namespace: dict[str, object]) -> None:
     mpl.rcdefaults()
     mpl.use("Agg")
     plt.close("all")
-    np.random.seed(None)  # noqa: NPY002 - a page that leaned on a seed set by another page must show it
+    np.random.seed(None)

@@ -1,5 +1,5 @@
 """Finds every fenced block of a Markdown text, however its first line is written.
-The tests and the build both read pages through this one scanner, so a block cannot be shown and escape its test."""
+Tests and build both read pages through this scanner: no block can be shown and escape its test."""
 
 import ast
 import re
@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 # Every name by which Pygments highlights Python, in any case; whoever writes one means Python.
-PYTHON = frozenset({"python", "py", "python3", "py3", "pycon", "ipython", "ipython3", "sage", "pypy"})
+PYTHON = frozenset(
+    {"python", "py", "python3", "py3", "pycon", "ipython", "ipython3", "sage", "pypy"}
+)
 
 # Options that speak to the machine; a reader must not see them, and MkDocs does not know them.
 OURS = frozenset({"alt", "caption", "fold", "tags", "needs", "exercise", "role"})
@@ -18,14 +20,14 @@ _OPENING = re.compile(
 )
 _LANGUAGE = re.compile(r"\{?\s*\.?(?P<name>[\w+#-]+)")
 _STRING = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
-_OPTION = re.compile(
+OPTION = re.compile(
     rf"""(?P<key>[\w-]+)=(?P<value>{_STRING}|\[(?:{_STRING}|[^\]"'])*\]|[^\s}}]+)"""
 )
 
 
 @dataclass(frozen=True)
 class Fence:
-    """One fenced block: where it stands in the text, what its first line says, and its dedented source."""
+    """One fenced block: where it stands, what its first line says, and its dedented source."""
 
     start: int
     end: int
@@ -49,7 +51,7 @@ class Fence:
     @property
     def options(self) -> dict[str, object]:
         options: dict[str, object] = {}
-        for match in _OPTION.finditer(self.info):
+        for match in OPTION.finditer(self.info):
             try:
                 options[match["key"]] = ast.literal_eval(match["value"])
             except (SyntaxError, ValueError):
@@ -58,7 +60,7 @@ class Fence:
 
     @property
     def opening(self) -> str:
-        """The first line as MkDocs should see it: one name for Python, its own options kept, ours turned into data."""
+        """The first line for MkDocs: one name for Python, its own options kept, ours made data."""
         language = "python" if self.is_python else self.language
         words = [f".{language}"]
         for key, value in self.options.items():
@@ -71,7 +73,7 @@ class Fence:
 
 
 def find_fences(text: str) -> Iterator[Fence]:
-    """Yields the outermost fences of `text` in order; what stands inside one is its text, not another fence."""
+    """Yields the outermost fences of `text` in order; a fence inside a fence is only its text."""
     opened: Fence | None = None
     position = 0
     lines: list[str] = []
@@ -80,7 +82,7 @@ def find_fences(text: str) -> Iterator[Fence]:
         bare = line.rstrip("\r\n")
         match = _OPENING.fullmatch(bare)
         if opened is None:
-            # A backtick in the info string makes the line inline code, for CommonMark and for MkDocs.
+            # A backtick in the info string makes the line inline code, here as in CommonMark.
             if match and not (match["ticks"][0] == "`" and "`" in match["info"]):
                 prefix, ticks, info = match["prefix"], match["ticks"], match["info"]
                 opened = Fence(start, position, position, number, prefix, ticks, info, "", False)
@@ -95,7 +97,7 @@ def find_fences(text: str) -> Iterator[Fence]:
 
 
 def _dedent(lines: list[str], fence: Fence) -> str:
-    """The lines without the indentation, quote marks or list marker that the fence itself stands behind."""
+    """The lines without the indentation, quote marks or list marker that the fence stands behind."""
     quoted = fence.prefix.count(">")
     width = len(fence.prefix.expandtabs(4))
     dedented = []
@@ -112,7 +114,7 @@ def _dedent(lines: list[str], fence: Fence) -> str:
 
 
 def for_mkdocs(markdown: str) -> str:
-    """`markdown` with each Python fence's first line in the one form that MkDocs is sure to show as code."""
+    """`markdown` with each Python fence opened in the one way that MkDocs is sure to show as code."""
     pieces, done = [], 0
     for fence in find_fences(markdown):
         if fence.is_python:

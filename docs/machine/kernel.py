@@ -11,7 +11,14 @@ from pathlib import Path
 NAME = "nnlib-docs"
 _HERE = Path(__file__).resolve().parent
 _CONFIGURATION = _HERE / "kernel_config.py"
-_SHAPES_THE_OUTPUT = ("ipykernel", "matplotlib", "matplotlib-inline", "mkdocs-jupyter", "nbconvert", "numpy")
+_SHAPES_THE_OUTPUT = (
+    "ipykernel",
+    "matplotlib",
+    "matplotlib-inline",
+    "mkdocs-jupyter",
+    "nbconvert",
+    "numpy",
+)
 
 
 def install(cache: Path) -> None:
@@ -45,8 +52,17 @@ def fingerprint(root: Path) -> str:
     digest = hashlib.sha256(sys.version.encode())
     for name in _SHAPES_THE_OUTPUT:
         digest.update(f"{name}=={metadata.version(name)}\n".encode())
-    sources = sorted(path for path in (root / "nnlib").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    for path in [*sources, _CONFIGURATION, _HERE / "matplotlibrc", *sorted(_HERE.glob("templates/**/*.j2"))]:
+    sources = sorted(
+        path
+        for path in (root / "nnlib").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
+    for path in [
+        *sources,
+        _CONFIGURATION,
+        _HERE / "matplotlibrc",
+        *sorted(_HERE.glob("templates/**/*.j2")),
+    ]:
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

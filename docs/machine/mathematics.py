@@ -8,7 +8,8 @@ from math_core import LatexError, LatexToMathML
 
 _converter = LatexToMathML(fancy_error=False)
 _SPANS = re.compile(
-    r'<(?P<tag>span|div) class="arithmatex">\\(?P<open>[(\[])(?P<latex>.*?)\\[)\]]</(?P=tag)>', re.DOTALL
+    r'<(?P<tag>span|div) class="arithmatex">\\(?P<open>[(\[])(?P<latex>.*?)\\[)\]]</(?P=tag)>',
+    re.DOTALL,
 )
 
 
@@ -22,7 +23,11 @@ def to_mathml(latex: str, *, block: bool) -> str:
     except LatexError as error:
         raise MathematicsError(f"{latex!r}: {error}") from error
     # A wide formula scrolls inside its own box; the box must then be reachable by keyboard.
-    return f'<div class="nn-formula" tabindex="0" role="group" aria-label="Formula">{mathml}</div>' if block else mathml
+    return (
+        f'<div class="nn-formula" tabindex="0" role="group" aria-label="Formula">{mathml}</div>'
+        if block
+        else mathml
+    )
 
 
 def convert(page: str) -> str:

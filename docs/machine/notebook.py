@@ -31,13 +31,19 @@ class Page:
     def with_pictures(self, rendered: str) -> str:
         for mark, figure in self.pictures.items():
             if rendered.count(mark) != 1:
-                raise BlockError(f"a picture's place {mark} occurs {rendered.count(mark)} times in the rendered page")
+                raise BlockError(
+                    f"a picture's place {mark} occurs {rendered.count(mark)} times in the rendered page"
+                )
             rendered = rendered.replace(mark, figure)
         return rendered
 
 
 def _svgs(cell: NotebookNode) -> list[str]:
-    return ["".join(o.data["image/svg+xml"]) for o in cell.outputs if "image/svg+xml" in o.get("data", {})]
+    return [
+        "".join(o.data["image/svg+xml"])
+        for o in cell.outputs
+        if "image/svg+xml" in o.get("data", {})
+    ]
 
 
 def _block_name(number: int, cell: NotebookNode) -> str:
@@ -84,8 +90,16 @@ def to_page(notebook: NotebookNode, variables: Mapping[str, str]) -> Page:
 
 
 def _code_fence(cell: NotebookNode) -> str:
-    options = {key: value for key, value in cell.metadata.items() if key not in fences.OURS and isinstance(value, str)}
-    info = "python" if not options else "{ .python " + " ".join(f'{k}="{v}"' for k, v in options.items()) + " }"
+    options = {
+        key: value
+        for key, value in cell.metadata.items()
+        if key not in fences.OURS and isinstance(value, str)
+    }
+    info = (
+        "python"
+        if not options
+        else "{ .python " + " ".join(f'{k}="{v}"' for k, v in options.items()) + " }"
+    )
     ticks = "`" * (3 if "```" not in cell.source else 4)
     return f"{ticks}{info}\n{cell.source}\n{ticks}"
 
@@ -115,7 +129,12 @@ def _unfold(markdown: str) -> str:
         if match["kind"].startswith("?"):
             out += ["<details>", f"<summary>{title}</summary>", "", inner, "", "</details>", ""]
         else:
-            out += [f"> **{title}**", ">", *(f"> {line}".rstrip() for line in inner.split("\n")), ""]
+            out += [
+                f"> **{title}**",
+                ">",
+                *(f"> {line}".rstrip() for line in inner.split("\n")),
+                "",
+            ]
     return "\n".join(out)
 
 

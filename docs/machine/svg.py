@@ -18,13 +18,21 @@ class PictureError(ValueError):
 
 
 def _short(number: re.Match[str]) -> str:
-    return f"{float(number.group()):.2f}".rstrip("0").rstrip(".").replace("-0.", "-.").removeprefix("0") or "0"
+    return (
+        f"{float(number.group()):.2f}".rstrip("0")
+        .rstrip(".")
+        .replace("-0.", "-.")
+        .removeprefix("0")
+        or "0"
+    )
 
 
 def _style(style: str, variables: Mapping[str, str]) -> str:
     style = _FONT.sub(
-        lambda m: f"{'font-weight: bold; ' if 'bold' in m['style'] or '700' in m['style'] else ''}"
-        f"{'font-style: italic; ' if 'italic' in m['style'] else ''}font-size: {m['size']}px",
+        lambda m: (
+            f"{'font-weight: bold; ' if 'bold' in m['style'] or '700' in m['style'] else ''}"
+            f"{'font-style: italic; ' if 'italic' in m['style'] else ''}font-size: {m['size']}px"
+        ),
         style,
     )
     kept = []
@@ -82,7 +90,10 @@ def themed(svg: str, *, alt: str, prefix: str, variables: Mapping[str, str]) -> 
             else:
                 del element.attrib[key]
 
-    width, height = (float(root.get(side, "0").removesuffix("pt")) * _POINTS_TO_PIXELS for side in ("width", "height"))
+    width, height = (
+        float(root.get(side, "0").removesuffix("pt")) * _POINTS_TO_PIXELS
+        for side in ("width", "height")
+    )
     for unwanted in ("width", "height", "version"):
         root.attrib.pop(unwanted, None)
     root.set("width", f"{width:.0f}")
@@ -96,4 +107,6 @@ def themed(svg: str, *, alt: str, prefix: str, variables: Mapping[str, str]) -> 
         element.tail = (element.tail or "").strip() or None
     ET.register_namespace("", "http://www.w3.org/2000/svg")
     text = ET.tostring(root, encoding="unicode")
-    return re.sub(r' xmlns(:\w+)?="[^"]*"', "", text, count=0).replace(" />", "/>").replace("\n", " ")
+    return (
+        re.sub(r' xmlns(:\w+)?="[^"]*"', "", text, count=0).replace(" />", "/>").replace("\n", " ")
+    )

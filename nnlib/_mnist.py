@@ -1,0 +1,187 @@
+"""MNIST: 70,000 handwritten digits, fetched once, checked every time.
+
+Nothing is believed but the SHA-256 of the decompressed bytes: not the mirror, not the cache.
+"""
+
+import contextlib
+import hashlib
+import importlib
+import os
+import sys
+import time
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nnlib._dataset import Dataset, as_dataset
+from nnlib._files import write_atomically
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+# However slowly a mirror drips, one file takes no longer than this many seconds.
+_LONGEST = 1800.0
+
+
+# How the names of the training and the test files begin, and how many digits they hold.
+_PARTS = {True: ("train", 60_000), False: ("t10k", 10_000)}
+_SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+
+def mnist(
+    train: bool = True,
+    *,
+    flat: bool = False,
+    mirrors: Sequence[str] = MIRRORS,
+    timeout: float = 30.0,
+) -> Dataset:
+    """MNIST: handwritten digits, 28×28 pixels; 60,000 to train on and 10,000 to test with.
+
+    ``X`` (n, 1, 28, 28), or (n, 784) when ``flat``, holds the ink in each pixel from 0 to 1;
+    ``y`` (n) the digit. The first call downloads 11 MB from the first of ``mirrors`` that
+    delivers, into the cache directory of the platform (``$XDG_CACHE_HOME`` or ``~/.cache``,
+    ``~/Library/Caches``, ``%LOCALAPPDATA%``). The environment variable ``NNLIB_DATA`` names a
+    directory to read the four files from instead, compressed (``.gz``) or not; then nothing is
+    downloaded. ``timeout``: how many seconds of silence are too many. (LeCun, Bottou, Bengio and
+    Haffner 1998.)
+
+    Raises ``ConnectionError`` that says what each mirror did, ``FileNotFoundError`` when
+    ``NNLIB_DATA`` lacks a file, and ``ValueError`` when a file in it is not the right one.
+
+    >>> import nnlib
+    >>> nnlib.datasets.mnist(train="yes")
+    Traceback (most recent call last):
+    TypeError: train: expected True or False, got 'yes'
+    """
+    if not isinstance(train, bool):
+        raise TypeError(f"train: expected True or False, got {train!r}")
+    if isinstance(mirrors, str) or not all(isinstance(mirror, str) for mirror in mirrors):
+        raise TypeError(f"mirrors: expected a list of addresses, got {mirrors!r}")
+    if not timeout > 0:
+        raise ValueError(f"timeout: expected more than 0 seconds, got {timeout}")
+    part, n = _PARTS[train]
+    # The IDX format: 4 bytes for the type, 4 for each dimension's length, then the numbers.
+    images = _bytes_of(f"{part}-images-idx3-ubyte", 16 + 784 * n, mirrors, timeout)
+    labels = _bytes_of(f"{part}-labels-idx1-ubyte", 8 + n, mirrors, timeout)
+    X = np.frombuffer(images, np.uint8, offset=16).reshape(-1, *((784,) if flat else (1, 28, 28)))
+    y = np.frombuffer(labels, np.uint8, offset=8).astype(np.int64)
+    return as_dataset(np.divide(X, np.float32(255), dtype=np.float32), y)
+
+
+def _bytes_of(name: str, size: int, mirrors: Sequence[str], timeout: float) -> bytes:
+    """The file's checked bytes: from ``NNLIB_DATA``, else from the cache, else from a mirror."""
+    given = os.environ.get("NNLIB_DATA")
+    if given:
+        for path in (os.path.join(given, name), os.path.join(given, "mnist", name)):
+            for candidate in (path, f"{path}.gz"):
+                if os.path.isfile(candidate):
+                    return _read(candidate, name, size)
+        raise FileNotFoundError(f"NNLIB_DATA: expected {name} or {name}.gz in {given}")
+    cached = os.path.join(_cache_directory(), "mnist", f"{name}.gz")
+    # A damaged copy is as good as none, and is replaced.
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        return _read(cached, name, size)
+    compressed, data = _download(name, size, mirrors, timeout)
+    os.makedirs(os.path.dirname(cached), exist_ok=True)
+    try:
+        write_atomically(cached, [compressed])
+    except PermissionError:
+        if not os.path.isfile(cached):  # on Windows, a copy that is being read
+            raise
+    return data
+
+
+def _read(path: str, name: str, size: int) -> bytes:
+    with open(path, "rb") as file:
+        return _checked(file.read(size + 1), name, size, path)
+
+
+def _checked(data: bytes, name: str, size: int, source: str) -> bytes:
+    """Decompress what is compressed, never beyond the size it must have, and check its digest."""
+    if data[:2] == b"\x1f\x8b":
+        inflater = zlib.decompressobj(wbits=31)
+        try:
+            data = inflater.decompress(data, size + 1)
+        except zlib.error as error:
+            raise ValueError(f"{source}: damaged: {error}") from None
+        if not inflater.eof and len(data) <= size:
+            raise ValueError(f"{source}: cut short: {len(data)} of {size} bytes")
+    if len(data) != size:
+        found = f"{len(data)} bytes" if len(data) < size else "more"
+        raise ValueError(f"{source}: expected {size} bytes, got {found}")
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != _SHA256[name]:
+        raise ValueError(f"{source}: expected SHA-256 {_SHA256[name]}, got {digest}")
+    return data
+
+
+def _cache_directory() -> str:
+    variable, otherwise = {
+        "win32": ("LOCALAPPDATA", "~/AppData/Local"),
+        "darwin": (None, "~/Library/Caches"),
+    }.get(sys.platform, ("XDG_CACHE_HOME", "~/.cache"))
+    base = os.environ.get(variable, "") if variable else ""
+    if not os.path.isabs(base):  # the XDG specification: a relative path counts as unset
+        base = os.path.expanduser(otherwise)
+    return os.path.join(base, "nnlib")
+
+
+def _download(name: str, size: int, mirrors: Sequence[str], timeout: float) -> tuple[bytes, bytes]:
+    """The compressed and the checked decompressed bytes from the first mirror that has them."""
+    import http.client  # here, because it and urllib take as long to import as the rest of nnlib
+
+    faults = []
+    for mirror in mirrors:
+        url = f"{mirror.rstrip('/')}/{name}.gz"
+        try:
+            compressed = _fetch(url, size, timeout)
+            if compressed[:2] != b"\x1f\x8b":
+                raise ValueError(f"{url}: expected a gzip file, got {compressed[:16]!r}")
+            return compressed, _checked(compressed, name, size, url)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            faults.append(f"{url}: {error or type(error).__name__}".replace(f"{url}: {url}", url))
+    raise ConnectionError(
+        f"no mirror delivered {name}.gz; NNLIB_DATA can name a directory that holds it:\n  "
+        + "\n  ".join(faults)
+    )
+
+
+def _fetch(url: str, most: int, timeout: float) -> bytes:
+    """Read an address to its end, at most so many bytes, with a progress bar in a terminal."""
+    import urllib.request  # here, for the same reason
+
+    received = bytearray()
+    deadline = time.monotonic() + _LONGEST
+    with urllib.request.urlopen(url, timeout=timeout) as response:
+        length = response.headers.get("Content-Length", "")
+        expected = int(length) if length.isdigit() else None
+        with _progress(url, expected) as bar:
+            # read1, because read would wait for a full block however slowly the bytes drip.
+            while block := response.read1(1 << 16):
+                received += block
+                if bar is not None:
+                    bar.update(len(block))
+                if len(received) > most:
+                    raise ValueError(f"expected at most {most} bytes, got more")
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"not done after {_LONGEST:.0f} seconds")
+    if expected is not None and len(received) != expected:
+        raise ValueError(f"cut short: {len(received)} of {expected} bytes")
+    return bytes(received)
+
+
+def _progress(url: str, total: int | None) -> Any:
+    """A progress bar when tqdm is installed and standard error is a terminal."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        with contextlib.suppress(ImportError):
+            tqdm = importlib.import_module("tqdm").tqdm
+            return tqdm(total=total, desc=url.rpartition("/")[2], unit="B", unit_scale=True)
+    return contextlib.nullcontext()

@@ -1,0 +1,111 @@
+"""The nudge test: a gradient is right when nudging an input changes the result as it foretells.
+
+It is slow and knows nothing of how a gradient was derived, which is what makes it a check.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from nnlib.tensor import Array, Tensor, float64, no_grad
+
+
+class GradcheckError(RuntimeError):
+    """A gradient that the nudge test does not confirm.
+
+    >>> from nnlib.gradcheck import GradcheckError
+    >>> issubclass(GradcheckError, RuntimeError)
+    True
+    """
+
+
+def numerical_gradient(
+    func: Callable[..., Tensor], inputs: Sequence[Tensor], eps: float = 1e-6
+) -> list[Array]:
+    """The gradients of ``func(*inputs).sum()`` by central differences.
+
+    ``(f(x + eps) − f(x − eps)) / 2eps`` for every entry of every input that requires gradients
+    (zeros for the others); each entry is put back as it was.
+
+    >>> import nnlib
+    >>> x = nnlib.tensor([1.0, 2.0], dtype=nnlib.float64, requires_grad=True)
+    >>> numerical_gradient(lambda x: x * x, [x])[0].round(6)
+    array([2., 4.])
+    """
+    return _numerical(func, inputs, eps, None)
+
+
+def gradcheck(
+    func: Callable[..., Tensor],
+    inputs: Sequence[Tensor],
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+) -> bool:
+    """Compare the gradients that ``backward`` finds with central differences.
+
+    ``inputs`` in float64; those that require gradients are checked. All entries of the result
+    count, each with a weight of its own, so that errors cannot cancel. Returns ``True`` or raises
+    ``GradcheckError``, which names the input, the worst entry and both values.
+
+    >>> import nnlib
+    >>> x = nnlib.tensor([0.5, -2.0], dtype=nnlib.float64, requires_grad=True)
+    >>> gradcheck(nnlib.tanh, [x])
+    True
+    """
+    for i, x in enumerate(inputs):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"inputs[{i}]: expected a Tensor, got {type(x).__name__}")
+        if x.requires_grad and x.dtype != float64:
+            raise TypeError(f"inputs[{i}]: expected float64, got {x.dtype}")
+    if not any(x.requires_grad for x in inputs):
+        raise ValueError("inputs: expected at least one that requires gradients, got none")
+    # Copies, so that gradients gathered earlier neither help nor suffer.
+    copies = [Tensor(x.array.copy(), x.requires_grad) for x in inputs]
+    output = func(*copies)
+    weights = np.random.default_rng(0).uniform(0.5, 1.5, output.shape)
+    output.backward(Tensor(np.asarray(weights)))
+    expected = _numerical(func, copies, eps, weights)
+    for i, (x, numerical) in enumerate(zip(copies, expected, strict=True)):
+        if not x.requires_grad:
+            continue
+        found = np.zeros_like(numerical) if x.grad is None else x.grad.array
+        if found.shape != numerical.shape:
+            raise GradcheckError(
+                f"input {i}: shape {numerical.shape}, but its gradient has {found.shape}"
+            )
+        excess = np.abs(found - numerical) - (atol + rtol * np.abs(numerical))
+        if excess.size and not (excess <= 0).all():
+            worst = np.unravel_index(np.argmax(excess), excess.shape)
+            raise GradcheckError(
+                f"input {i}, entry {tuple(map(int, worst))}: backward gives {found[worst]:.6g}, "
+                f"central differences give {numerical[worst]:.6g}"
+            )
+    return True
+
+
+def _numerical(
+    func: Callable[..., Tensor], inputs: Sequence[Tensor], eps: float, weights: Array | None
+) -> list[Array]:
+    """Central differences of the weighted sum of the results."""
+    if eps <= 0:
+        raise ValueError(f"eps: expected more than 0, got {eps}")
+
+    def total() -> float:
+        with no_grad():
+            result = func(*inputs).array
+        return float(result.sum() if weights is None else (weights * result).sum())
+
+    gradients = []
+    for x in inputs:
+        gradient = np.zeros(x.shape)
+        for place in np.ndindex(*x.shape) if x.requires_grad else ():
+            kept = x.array[place]
+            x.array[place] = kept + eps
+            above = total()
+            x.array[place] = kept - eps
+            below = total()
+            x.array[place] = kept
+            gradient[place] = (above - below) / (2 * eps)
+        gradients.append(gradient)
+    return gradients
