@@ -55,6 +55,18 @@ for (const [id, name] of [["__drawer", "Contents"], ["__search", "Search"]]) {
   box.addEventListener("change", tell);
   tell();
 }
+
+/* On a narrow screen the closed search is out of sight, and its field with it; the button above opens both. */
+const search = document.getElementById("__search");
+const query = document.querySelector(".md-search__input");
+const narrow = matchMedia("(max-width: 59.984375em)");
+if (search && query) {
+  const place = () => { query.tabIndex = narrow.matches && !search.checked ? -1 : 0; };
+  search.addEventListener("change", place);
+  narrow.addEventListener("change", place);
+  place();
+}
+
 document.addEventListener("keydown", (event) => {
   const drawer = document.getElementById("__drawer");
   if (event.key === "Escape" && drawer?.checked) drawer.click();

@@ -4,7 +4,7 @@ Words and whole numbers must be the same; a decimal must be the printed one, rou
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
-# A sign belongs to a number unless it could be a dash after what stands before it: "784-128" is two.
+# A sign belongs to a number unless what stands before makes it a dash: "784-128" is two.
 NUMBER = r"(?:(?<![\w.)\]])[-+])?(?<![\w.])(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])"
 _TOKEN = re.compile(rf"(?P<wild>\.\.\.)|(?P<number>{NUMBER})|(?P<word>\w+)|(?P<mark>\S)")
 _IS_NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")

@@ -19,11 +19,13 @@ from sybil import Document, Example, Lexeme, Region
 from .comparing import same_output
 from .fences import Fence, find_fences
 
-# How a page asks for what not every machine has, and how to tell whether this one has it.
+# What a page may ask for that not every machine has, and how to tell whether this one has it.
 _AVAILABLE = {
     "torch": lambda: importlib.util.find_spec("torch") is not None,
     "mnist": lambda: bool(os.environ.get("NNLIB_DATA")),
 }
+# Taken when pytest starts, before any page has run; which options there are depends on NumPy's version.
+_PRINT_OPTIONS = np.get_printoptions()
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def evaluate(example: Example) -> str | None:
 
 
 def run(block: Block, namespace: dict[str, object], path: str) -> tuple[str, str | None]:
-    """Executes one block; returns what it printed and what is wrong with its pictures, if anything."""
+    """Executes one block; returns what it printed and what is wrong with its pictures."""
     fence = block.fence
     printed = io.StringIO()
     # Compiled with its place in the page, so that a traceback points at the Markdown line.
@@ -132,10 +134,7 @@ def _figures(fence: Fence) -> str | None:
 def fresh(namespace: dict[str, object]) -> None:
     """A page starts as an empty interpreter does, whatever the page before it changed."""
     namespace.clear()
-    np.set_printoptions(
-        edgeitems=3, floatmode="maxprec", formatter=None, infstr="inf", legacy=False, linewidth=75,
-        nanstr="nan", precision=8, sign="-", suppress=False, threshold=1000, override_repr=None,
-    )  # fmt: skip
+    np.set_printoptions(**_PRINT_OPTIONS)
     np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
     mpl.rcdefaults()
     mpl.use("Agg")

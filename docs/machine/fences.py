@@ -97,7 +97,7 @@ def find_fences(text: str) -> Iterator[Fence]:
 
 
 def _dedent(lines: list[str], fence: Fence) -> str:
-    """The lines without the indentation, quote marks or list marker that the fence stands behind."""
+    """The lines without the indentation, quote marks or list marker that the fence stands in."""
     quoted = fence.prefix.count(">")
     width = len(fence.prefix.expandtabs(4))
     dedented = []
@@ -114,7 +114,7 @@ def _dedent(lines: list[str], fence: Fence) -> str:
 
 
 def for_mkdocs(markdown: str) -> str:
-    """`markdown` with each Python fence opened in the one way that MkDocs is sure to show as code."""
+    """`markdown` with each Python fence opened in the one way that MkDocs shows for sure."""
     pieces, done = [], 0
     for fence in find_fences(markdown):
         if fence.is_python:

@@ -113,7 +113,7 @@ def _prose(text: str, fences: Iterable[Fence]) -> str:
 
 
 def numbers(text: str) -> list[Number]:
-    """The numbers in prose, tables, formulas, captions and descriptions, save those of one digit."""
+    """The numbers in prose, tables, formulas, captions and descriptions, but one-digit ones."""
     return [number for number in _numbers(_prose(text, find_fences(text))) if not number.exempt]
 
 
