@@ -127,4 +127,6 @@ def _palette_css() -> str:
         values = "".join(f"--nn-{name}:{colours[scheme]};" for name, colours in PALETTE.items())
         return f"{selector}{{{values}}}\n"
 
-    return rules(":root", 0) + rules('[data-md-color-scheme="slate"]', 1)
+    # Paper is light, whatever the screen: dark colours are for screens only.
+    dark = rules('[data-md-color-scheme="slate"]', 1)
+    return f"{rules(':root', 0)}@media screen{{{dark}}}\n"

@@ -11,10 +11,12 @@ from nnlib import (
     functional,
     gradcheck,
     interop,
+    monitor,
     nn,
     optim,
     training,
 )
+from nnlib._allocator import tune_allocator
 from nnlib.creation import (
     arange,
     eye,
@@ -33,16 +35,14 @@ from nnlib.creation import (
     zeros_like,
 )
 from nnlib.functional import log_softmax, logsumexp, relu, sigmoid, softmax, tanh
+from nnlib.joining import cat, stack, where
 from nnlib.tensor import (
     Tensor,
-    cat,
     float32,
     float64,
     int64,
     is_grad_enabled,
     no_grad,
-    stack,
-    where,
 )
 from nnlib.tensor import bool_ as bool  # noqa: A004 - PyTorch's name
 from nnlib.training import accuracy, evaluate, fit
@@ -104,6 +104,7 @@ __all__ = [
     "mean",
     "min",
     "minimum",
+    "monitor",
     "nn",
     "no_grad",
     "ones",
@@ -129,6 +130,7 @@ __all__ = [
     "tensor",
     "training",
     "transpose",
+    "tune_allocator",
     "unsqueeze",
     "var",
     "where",

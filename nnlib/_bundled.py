@@ -11,7 +11,6 @@ from nnlib._dataset import Dataset, as_dataset
 from nnlib.tensor import Tensor
 
 _DATA = os.path.join(os.path.dirname(__file__), "_data")
-_TRAINING_DIGITS = 1437
 
 
 def digits(train: bool | None = None, *, flat: bool = False) -> Dataset:
@@ -30,13 +29,9 @@ def digits(train: bool | None = None, *, flat: bool = False) -> Dataset:
     """
     if train is not None and not isinstance(train, bool):
         raise TypeError(f"train: expected True, False or None, got {train!r}")
-    chosen = {
-        None: slice(None),
-        True: slice(_TRAINING_DIGITS),
-        False: slice(_TRAINING_DIGITS, None),
-    }[train]
+    first, last = {None: (0, None), True: (0, 1437), False: (1437, None)}[train]
     with np.load(os.path.join(_DATA, "digits.npz"), allow_pickle=False) as stored:
-        images, labels = stored["images"][chosen], stored["labels"][chosen]
+        images, labels = stored["images"][first:last], stored["labels"][first:last]
     X = (images / np.float32(16)).reshape(-1, *((64,) if flat else (1, 8, 8)))
     return as_dataset(X, labels.astype(np.int64))
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from nnlib.tensor import Array, Shape, Tensor, record
+from nnlib._arguments import Shape
+from nnlib.tensor import Array, Tensor, record
 
 Size: TypeAlias = int | Sequence[int]
 
@@ -23,11 +24,10 @@ def conv1d(
     stride: Size = 1,
     padding: Size = 0,
     dilation: Size = 1,
-    groups: int = 1,
 ) -> Tensor:
     """``y[n, o, t] = b[o] + Σ_c Σ_k w[o, c, k] · x[n, c, t·stride − padding + k·dilation]``.
 
-    ``input`` (N, C, L) or (C, L), ``weight`` (O, C / groups, K), ``bias`` (O) or ``None``; the
+    ``input`` (N, C, L) or (C, L), ``weight`` (O, C, K), ``bias`` (O) or ``None``; the
     result is (N, O, L'), L' = ⌊(L + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1. Outside the
     signal lies 0. Arguments and errors are those of :func:`conv2d`. (Waibel et al. 1989.)
 
@@ -37,7 +37,7 @@ def conv1d(
     >>> nnlib.nn.functional.conv1d(x, edge)
     tensor([[0., 1., 0.]])
     """
-    return _convolve(1, input, weight, bias, groups, stride, padding, dilation)
+    return _convolve(1, input, weight, bias, stride, padding, dilation)
 
 
 def conv2d(
@@ -47,16 +47,14 @@ def conv2d(
     stride: Size = 1,
     padding: Size = 0,
     dilation: Size = 1,
-    groups: int = 1,
 ) -> Tensor:
     """``y[n, o, i, j] = b[o] + Σ_c Σ_kl w[o, c, k, l] · x[n, c, i + k, j + l]``: filters' answers.
 
-    ``input`` (N, C, H, W) or (C, H, W), ``weight`` (O, C / groups, K, L), ``bias`` (O) or ``None``;
+    ``input`` (N, C, H, W) or (C, H, W), ``weight`` (O, C, K, L), ``bias`` (O) or ``None``;
     the result is (N, O, H', W'), H' = ⌊(H + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1.
     The window moves ``stride`` at a time over an image with ``padding`` zeros around it, and looks
-    at every ``dilation``-th pixel. With ``groups`` the channels are cut into as many parts that do
-    not see each other. A size is one number, or one for each direction. As in every framework,
-    the kernel is not flipped: mathematicians call this a cross-correlation.
+    at every ``dilation``-th pixel. A size is one number, or one for each direction. As in every
+    framework, the kernel is not flipped: mathematicians call this a cross-correlation.
 
     Raises ``ValueError`` when the shapes do not fit or the kernel exceeds the padded image, and
     ``TypeError`` when the dtypes differ. (LeCun et al. 1989; Fukushima 1980.)
@@ -66,47 +64,41 @@ def conv2d(
     >>> nnlib.nn.functional.conv2d(x, nnlib.ones(1, 1, 2, 2))
     tensor([[[[12., 16.]]]])
     """
-    return _convolve(2, input, weight, bias, groups, stride, padding, dilation)
+    return _convolve(2, input, weight, bias, stride, padding, dilation)
 
 
-def _convolve(
-    dims: int, x: Tensor, weight: Tensor, bias: Tensor | None, groups: int, *geometry: Any
-) -> Tensor:
+def _convolve(dims: int, x: Tensor, weight: Tensor, bias: Tensor | None, *geometry: Size) -> Tensor:
     """All windows become the columns of one matrix, so that one product answers for all of them."""
     op = f"conv{dims}d"
-    _check_images(op, x, dims)
-    (groups,) = _sizes("groups", groups, 1)
-    _check_weight(op, x, weight, bias, groups)
-    a, w = _runs(x.array, dims), weight.array
-    channels, batch, outputs = a.shape[0], a.shape[-1], w.shape[0]
-    windows = _windows(op, a.shape[1:-1], w.shape[2:], *geometry)
+    a = _images(op, x, dims)
+    _check_weight(op, x, weight, bias, dims)
+    filters = weight.array.reshape(len(weight), -1)
+    windows = _windows(op, a.shape[1:-1], weight.shape[2:], *geometry)
     padded = windows.pad(a, 0)
-    columns = np.empty((channels, len(windows.taps), *windows.counts, batch), a.dtype)
+    columns = np.empty((len(a), len(windows.taps), *windows.counts, a.shape[-1]), a.dtype)
     for k, tap in enumerate(windows.taps):
         columns[:, k] = padded[:, *tap]
-    places = math.prod(windows.counts) * batch
-    matrix = columns.reshape(groups, w[0].size, places)
-    filters = w.reshape(groups, outputs // groups, w[0].size)
-    y = (filters @ matrix).reshape(outputs, *windows.counts, batch)
+    matrix = columns.reshape(filters.shape[1], -1 if columns.size else 0)
+    y = filters @ matrix
     if bias is not None:
-        y += bias.array.reshape(-1, *[1] * (dims + 1))
+        y += bias.array[:, np.newaxis]
 
     def backward(g: Array) -> tuple[Array | None, ...]:
-        blame = _runs(g, dims).reshape(groups, outputs // groups, places)
+        blame = _runs(g, dims).reshape(len(filters), matrix.shape[1])
         to_input = to_weight = None
         if x.requires_grad:
-            parts = (filters.swapaxes(1, 2) @ blame).reshape(columns.shape)
-            to_input = _named(windows.collect(parts.swapaxes(0, 1), a), x.ndim)
+            parts = (filters.T @ blame).reshape(columns.shape).swapaxes(0, 1)
+            to_input = _named(windows.collect(parts, a), x.ndim)
         if weight.requires_grad:
-            to_weight = (blame @ matrix.swapaxes(1, 2)).reshape(w.shape)
+            to_weight = (blame @ matrix.T).reshape(weight.shape)
         if bias is None:
             return to_input, to_weight
         # A product with ones adds up rows faster than sum() does.
-        to_bias = blame.reshape(outputs, places) @ np.ones(places, g.dtype)
-        return to_input, to_weight, to_bias
+        return to_input, to_weight, blame @ np.ones(matrix.shape[1], g.dtype)
 
+    image = y.reshape(len(filters), *windows.counts, a.shape[-1])
     parents = (x, weight) if bias is None else (x, weight, bias)
-    return record(op, _named(y, x.ndim), parents, backward)
+    return record(op, _named(image, x.ndim), parents, backward)
 
 
 def max_pool1d(
@@ -154,20 +146,17 @@ def max_pool2d(
 
 def _max_pool(dims: int, x: Tensor, *geometry: Any) -> Tensor:
     op = f"max_pool{dims}d"
-    _check_images(op, x, dims)
-    a = _runs(x.array, dims)
-    windows = _pooling(op, a, *geometry)
+    a, windows = _pooling(op, x, dims, *geometry)
     padded = windows.pad(a, -math.inf)
-    y = padded[:, *windows.taps[0]].copy()
-    for tap in windows.taps[1:]:
-        np.maximum(y, padded[:, *tap], out=y)
+    y = windows.reduce(np.maximum, padded)
 
     def shares(g: Array) -> Iterator[Array]:
         left = _runs(g, dims)
-        for tap in windows.taps:
+        for tap in windows.taps[:-1]:
             share = left * (padded[:, *tap] == y)
             left = left - share  # the first of equal entries leaves nothing to the others
             yield share
+        yield left
 
     def backward(g: Array) -> tuple[Array]:
         return (_named(windows.collect(shares(g), a), x.ndim),)
@@ -220,19 +209,13 @@ def avg_pool2d(
 
 def _avg_pool(dims: int, count_include_pad: bool, x: Tensor, *geometry: Any) -> Tensor:
     op = f"avg_pool{dims}d"
-    _check_images(op, x, dims)
-    a = _runs(x.array, dims)
-    windows = _pooling(op, a, *geometry)
+    a, windows = _pooling(op, x, dims, *geometry)
     # A window divides by how many of its entries lie in the image, or in the padding asked for.
     counted = np.zeros((1, *windows.padded, 1), a.dtype)
     asked = (slice(0, part.start + part.stop) for part in windows.inside)
     counted[:, *(asked if count_include_pad else windows.inside)] = 1
-    share = 1 / sum(counted[:, *tap] for tap in windows.taps)
-    padded = windows.pad(a, 0)
-    y = padded[:, *windows.taps[0]].copy()
-    for tap in windows.taps[1:]:
-        y += padded[:, *tap]
-    y *= share
+    share = 1 / windows.reduce(np.add, counted)
+    y = windows.reduce(np.add, windows.pad(a, 0)) * share
 
     def backward(g: Array) -> tuple[Array]:
         parts = itertools.repeat(_runs(g, dims) * share, len(windows.taps))
@@ -251,7 +234,7 @@ class _Windows(NamedTuple):
     inside: tuple[slice, ...]
     counts: Shape
     taps: list[tuple[slice, ...]]
-    overlap: bool
+    tiles: bool
 
     def pad(self, a: Array, value: float) -> Array:
         """Put a margin around the image; without one, it is the image itself."""
@@ -261,31 +244,32 @@ class _Windows(NamedTuple):
         padded[:, *self.inside] = a
         return padded
 
+    def reduce(self, ufunc: np.ufunc, padded: Array) -> Array:
+        """Combine all entries of each window into one."""
+        y = padded[:, *self.taps[0]].copy()
+        for tap in self.taps[1:]:
+            ufunc(y, padded[:, *tap], out=y)
+        return y
+
     def collect(self, parts: Iterable[Array], a: Array) -> Array:
-        """Undo both: add each tap's gradient where its entries came from, and cut the margin."""
-        total = np.zeros((a.shape[0], *self.padded, a.shape[-1]), a.dtype)
+        """Undo it: add each tap's gradient where its entries came from, and cut the margin."""
+        shape = (a.shape[0], *self.padded, a.shape[-1])
+        total = np.empty(shape, a.dtype) if self.tiles else np.zeros(shape, a.dtype)
         for tap, part in zip(self.taps, parts, strict=True):
-            if self.overlap:
-                total[:, *tap] += part
-            else:  # nothing is there yet, and setting costs half of adding
+            if self.tiles:  # each place is met once, and setting costs half of adding
                 total[:, *tap] = part
+            else:
+                total[:, *tap] += part
         return total[:, *self.inside]
 
 
 def _windows(
-    op: str,
-    lengths: Shape,
-    kernel: Shape,
-    stride: Size,
-    padding: Size,
-    dilation: Size,
-    ceil_mode: bool = False,
+    op: str, lengths: Shape, kernel: Shape, *geometry: Size, ceil_mode: bool = False
 ) -> _Windows:
     """Work out the positions of a window, in each direction by itself."""
-    dims = len(lengths)
-    strides, steps = _sizes("stride", stride, dims), _sizes("dilation", dilation, dims)
-    margins = _sizes("padding", padding, dims, least=0)
-    padded, counts, taps, overlap = [], [], [], False
+    names, least = ("stride", "padding", "dilation"), (1, 0, 1)
+    strides, margins, steps = map(_sizes, names, geometry, [len(lengths)] * 3, least)
+    padded, counts, taps, tiles = [], [], [], True
     for n, k, s, p, d in zip(lengths, kernel, strides, margins, steps, strict=True):
         span = d * (k - 1) + 1
         room = n + 2 * p - span
@@ -300,22 +284,23 @@ def _windows(
         padded.append(max(n + 2 * p, (count - 1) * s + span))
         counts.append(count)
         taps.append([slice(i * d, i * d + (count - 1) * s + 1, s) for i in range(k)])
-        overlap = overlap or span > s
+        tiles = tiles and padded[-1] == count * s and s == k == span
     inside = tuple(slice(p, p + n) for p, n in zip(margins, lengths, strict=True))
     every = list(itertools.product(*taps))
-    return _Windows(tuple(padded), inside, tuple(counts), every, overlap)
+    return _Windows(tuple(padded), inside, tuple(counts), every, tiles)
 
 
 def _pooling(
-    op: str, a: Array, kernel_size: Size, stride: Size | None, padding: Size, *others: Any
-) -> _Windows:
-    """The windows of a pooling layer, which move by their own size unless told otherwise."""
-    kernel = _sizes("kernel_size", kernel_size, a.ndim - 2)
-    margins = _sizes("padding", padding, a.ndim - 2, least=0)
+    op: str, x: Tensor, dims: int, kernel_size: Size, stride: Size | None, *others: Any
+) -> tuple[Array, _Windows]:
+    """The image, and the windows on it, which move by their own size unless told otherwise."""
+    a, (padding, dilation, ceil_mode) = _images(op, x, dims), others
+    kernel = _sizes("kernel_size", kernel_size, dims)
+    margins = _sizes("padding", padding, dims, least=0)
     if any(2 * p > k for p, k in zip(margins, kernel, strict=True)):
         raise ValueError(f"padding: expected at most half of kernel_size {kernel}, got {margins}")
-    stride = kernel if stride is None else stride
-    return _windows(op, a.shape[1:-1], kernel, stride, margins, *others)
+    geometry = (kernel if stride is None else stride, margins, dilation)
+    return a, _windows(op, a.shape[1:-1], kernel, *geometry, ceil_mode=ceil_mode)
 
 
 # ---- what they share -----------------------------------------------------------------------
@@ -343,7 +328,8 @@ def _sizes(name: str, value: Size, dims: int, least: int = 1) -> Shape:
     return tuple(int(n) for n in sizes)
 
 
-def _check_images(op: str, x: Tensor, dims: int) -> None:
+def _images(op: str, x: Tensor, dims: int) -> Array:
+    """The images, checked, with the samples side by side."""
     if not isinstance(x, Tensor):
         raise TypeError(f"input: {op} expected a Tensor, got {type(x).__name__}")
     if x.dtype.kind != "f":
@@ -351,24 +337,20 @@ def _check_images(op: str, x: Tensor, dims: int) -> None:
     if x.ndim not in (dims + 1, dims + 2):
         names = "(N, C, L) or (C, L)" if dims == 1 else "(N, C, H, W) or (C, H, W)"
         raise ValueError(f"input: {op} expected shape {names}, got {x.shape}")
+    return _runs(x.array, dims)
 
 
-def _check_weight(op: str, x: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> None:
+def _check_weight(op: str, x: Tensor, weight: Tensor, bias: Tensor | None, dims: int) -> None:
     for name, value in (("weight", weight), ("bias", bias)):
         if not isinstance(value, Tensor) and (name == "weight" or value is not None):
             raise TypeError(f"{name}: {op} expected a Tensor, got {type(value).__name__}")
         if value is not None and value.dtype != x.dtype:
             raise TypeError(f"{op}: input is {x.dtype} but {name} is {value.dtype}")
-    shape, dims = weight.shape, 1 if op == "conv1d" else 2
-    if len(shape) != dims + 2 or 0 in shape or shape[0] % groups:
+    shape, channels = weight.shape, x.shape[-1 - dims]
+    if len(shape) != dims + 2 or shape[1] != channels or 0 in shape:
         raise ValueError(
-            f"weight: {op} expected shape (O, C / groups, {'K' if dims == 1 else 'K, L'}), none 0 "
-            f"and O a multiple of groups={groups}, got {shape}"
-        )
-    if x.shape[-1 - dims] != shape[1] * groups:
-        raise ValueError(
-            f"{op}: input of shape {x.shape} does not fit weight of shape {shape} with "
-            f"groups={groups}; expected {shape[1] * groups} channels"
+            f"weight: {op} expected shape (O, {channels}, {'K' if dims == 1 else 'K, L'}), none 0, "
+            f"for input of shape {x.shape}, got {shape}"
         )
     if bias is not None and bias.shape != shape[:1]:
         raise ValueError(f"{op}: expected bias of shape {shape[:1]}, got {bias.shape}")

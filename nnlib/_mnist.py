@@ -24,8 +24,6 @@ MIRRORS = (
 )
 # However slowly a mirror drips, one file takes no longer than this many seconds.
 _LONGEST = 1800.0
-
-
 # How the names of the training and the test files begin, and how many digits they hold.
 _PARTS = {True: ("train", 60_000), False: ("t10k", 10_000)}
 _SHA256 = {
@@ -37,11 +35,7 @@ _SHA256 = {
 
 
 def mnist(
-    train: bool = True,
-    *,
-    flat: bool = False,
-    mirrors: Sequence[str] = MIRRORS,
-    timeout: float = 30.0,
+    train: bool = True, *, flat: bool = False, mirrors: Sequence[str] = MIRRORS, timeout: float = 30
 ) -> Dataset:
     """MNIST: handwritten digits, 28×28 pixels; 60,000 to train on and 10,000 to test with.
 
@@ -78,8 +72,7 @@ def mnist(
 
 def _bytes_of(name: str, size: int, mirrors: Sequence[str], timeout: float) -> bytes:
     """The file's checked bytes: from ``NNLIB_DATA``, else from the cache, else from a mirror."""
-    given = os.environ.get("NNLIB_DATA")
-    if given:
+    if given := os.environ.get("NNLIB_DATA"):
         for path in (os.path.join(given, name), os.path.join(given, "mnist", name)):
             for candidate in (path, f"{path}.gz"):
                 if os.path.isfile(candidate):
@@ -101,25 +94,27 @@ def _bytes_of(name: str, size: int, mirrors: Sequence[str], timeout: float) -> b
 
 def _read(path: str, name: str, size: int) -> bytes:
     with open(path, "rb") as file:
-        return _checked(file.read(size + 1), name, size, path)
+        try:
+            return _checked(file.read(size + 1), name, size)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
 
 
-def _checked(data: bytes, name: str, size: int, source: str) -> bytes:
+def _checked(data: bytes, name: str, size: int) -> bytes:
     """Decompress what is compressed, never beyond the size it must have, and check its digest."""
     if data[:2] == b"\x1f\x8b":
         inflater = zlib.decompressobj(wbits=31)
         try:
             data = inflater.decompress(data, size + 1)
         except zlib.error as error:
-            raise ValueError(f"{source}: damaged: {error}") from None
+            raise ValueError(f"damaged: {error}") from None
         if not inflater.eof and len(data) <= size:
-            raise ValueError(f"{source}: cut short: {len(data)} of {size} bytes")
+            raise ValueError(f"cut short: {len(data)} of {size} bytes")
     if len(data) != size:
         found = f"{len(data)} bytes" if len(data) < size else "more"
-        raise ValueError(f"{source}: expected {size} bytes, got {found}")
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != _SHA256[name]:
-        raise ValueError(f"{source}: expected SHA-256 {_SHA256[name]}, got {digest}")
+        raise ValueError(f"expected {size} bytes, got {found}")
+    if (digest := hashlib.sha256(data).hexdigest()) != _SHA256[name]:
+        raise ValueError(f"expected SHA-256 {_SHA256[name]}, got {digest}")
     return data
 
 
@@ -136,22 +131,18 @@ def _cache_directory() -> str:
 
 def _download(name: str, size: int, mirrors: Sequence[str], timeout: float) -> tuple[bytes, bytes]:
     """The compressed and the checked decompressed bytes from the first mirror that has them."""
-    import http.client  # here, because it and urllib take as long to import as the rest of nnlib
+    import http.client  # here, because it and urllib are slow to import
 
     faults = []
     for mirror in mirrors:
         url = f"{mirror.rstrip('/')}/{name}.gz"
         try:
             compressed = _fetch(url, size, timeout)
-            if compressed[:2] != b"\x1f\x8b":
-                raise ValueError(f"{url}: expected a gzip file, got {compressed[:16]!r}")
-            return compressed, _checked(compressed, name, size, url)
+            return compressed, _checked(compressed, name, size)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            faults.append(f"{url}: {error or type(error).__name__}".replace(f"{url}: {url}", url))
-    raise ConnectionError(
-        f"no mirror delivered {name}.gz; NNLIB_DATA can name a directory that holds it:\n  "
-        + "\n  ".join(faults)
-    )
+            faults.append(f"\n  {url}: {str(error) or type(error).__name__}")
+    hint = "; NNLIB_DATA can name a directory that holds it:"
+    raise ConnectionError(f"no mirror delivered {name}.gz{hint}{''.join(faults)}")
 
 
 def _fetch(url: str, most: int, timeout: float) -> bytes:
@@ -162,8 +153,7 @@ def _fetch(url: str, most: int, timeout: float) -> bytes:
     deadline = time.monotonic() + _LONGEST
     with urllib.request.urlopen(url, timeout=timeout) as response:
         length = response.headers.get("Content-Length", "")
-        expected = int(length) if length.isdigit() else None
-        with _progress(url, expected) as bar:
+        with _progress(url, int(length) if length.isdigit() else None) as bar:
             # read1, because read would wait for a full block however slowly the bytes drip.
             while block := response.read1(1 << 16):
                 received += block
@@ -173,8 +163,6 @@ def _fetch(url: str, most: int, timeout: float) -> bytes:
                     raise ValueError(f"expected at most {most} bytes, got more")
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"not done after {_LONGEST:.0f} seconds")
-    if expected is not None and len(received) != expected:
-        raise ValueError(f"cut short: {len(received)} of {expected} bytes")
     return bytes(received)
 
 

@@ -23,8 +23,9 @@ def format_array(array: NDArray[Any], prefix: str) -> str:
         return "[]"
     if array.ndim == 0:
         return _entry_format(array)(array[()])
-    write = _entry_format(array)
-    width = max(len(write(entry)) for entry in _shown(array).flat)
+    write, shown = _entry_format(array), _shown(array)
+    counted = shown[np.isfinite(shown) & (shown != 0)] if array.dtype.kind == "f" else shown
+    width = max((len(write(entry)) for entry in counted.flat), default=0)
     text: str = np.array2string(
         array,
         separator=", ",
@@ -54,12 +55,11 @@ def _entry_format(array: NDArray[Any]) -> Callable[[Any], str]:
     shown = _shown(array)
     sizes = np.abs(shown[np.isfinite(shown) & (shown != 0)]).astype(np.float64)
     if sizes.size == 0:
-        return "{:.0f}.".format if np.isfinite(shown).all() else _write_whole
+        return _write_whole
     largest, smallest = float(sizes.max()), float(sizes.min())
-    whole = bool(np.all(sizes == np.ceil(sizes)))
-    if largest > 1e8 or (largest / smallest > 1000 and not whole) or smallest < 1e-4:
+    if largest > 1e8 or largest / smallest > 1000 or smallest < 1e-4:
         return "{:.4e}".format
-    return _write_whole if whole else "{:.4f}".format
+    return _write_whole if np.all(sizes == np.ceil(sizes)) else "{:.4f}".format
 
 
 def _write_whole(entry: float) -> str:

@@ -8,7 +8,6 @@ matrix holds what PyTorch keeps as ``weight_ih``, ``weight_hh`` and the two bias
 one after the other, (gate, T, N, H), since elementwise work wants long runs of memory.
 """
 
-import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -51,7 +50,7 @@ def rnn_layer(x: Tensor, h0: Tensor, weights: Weights, relu: bool = False) -> Te
             to_h += from_above
             step *= to_h
             to_h = step @ w_hh
-        return _gradients(blame[np.newaxis], z, x, to_h, weights)
+        return _gradients(blame, z, x, to_h, weights)
 
     return record("rnn", y, (x, h0, *weights), backward)
 
@@ -59,7 +58,7 @@ def rnn_layer(x: Tensor, h0: Tensor, weights: Weights, relu: bool = False) -> Te
 def lstm_layer(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
     """Long short-term memory: a cell c that gates write to, keep and read out.
 
-    ``i, f, o = σ(W_ih x + b_ih + W_hh h + b_hh)``, ``g = tanh(...)``, in PyTorch's order i, f, g, o;
+    ``i, f, o = σ(W_ih x + b_ih + W_hh h + b_hh)`` and ``g = tanh(...)``, in the order i, f, g, o;
     ``c' = f·c + i·g`` and ``h' = o·tanh(c')``. (Hochreiter and Schmidhuber 1997; the forget gate f:
     Gers, Schmidhuber and Cummins 2000.)
 
@@ -73,44 +72,49 @@ def lstm_layer(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
     (4, 2, 1)
     """
     (steps, batch, inputs), hidden = x.shape, h0.shape[1]
-    z, w = _join(x, h0, weights, 4)
-    half = np.array([0.5, 0.5, 1, 0.5], w.dtype).reshape(4, 1, 1)
-    rest = np.array([0.5, 0.5, 0, 0.5], w.dtype).reshape(4, 1, 1)
-    w *= half  # σ(a) = ½ + ½ tanh(a/2): one tanh serves all four gates
+    order = (0, 1, 3, 2)  # i, f, o, g: the three sigmoids side by side
+    z, w = _join(x, h0, weights, 4, order, order)
+    w[:3] *= 0.5  # σ(a) = ½ + ½ tanh(a/2): one tanh serves all four gates
     states = z[1:, :, inputs:-1]
-    gates = np.empty((4, steps, batch, hidden), w.dtype)
+    gates = np.empty((steps, 4, batch, hidden), w.dtype)
     cells = np.empty((steps + 1, batch, hidden), w.dtype)
     cells[0] = c0.array
     squashed = np.empty((steps, batch, hidden), w.dtype)
-    for t in range(steps):
-        now = np.matmul(z[t], w, out=gates[:, t])
+    w_hh = weights[1].array
+    steps_of = (z[:-1], gates, cells[:-1], cells[1:], squashed, states)
+    for before, now, old, c, s, h in zip(*steps_of, strict=True):
+        np.matmul(before, w, out=now)
         np.tanh(now, out=now)
-        now *= half
-        now += rest
-        i, f, new, o = now
-        c = np.multiply(f, cells[t], out=cells[t + 1])
+        now[:3] *= 0.5
+        now[:3] += 0.5
+        i, f, o, new = now
+        np.multiply(f, old, out=c)
         c += i * new
-        np.multiply(o, np.tanh(c, out=squashed[t]), out=states[t])
+        np.tanh(c, out=s)
+        np.multiply(o, s, out=h)
     y = np.concatenate((states, cells[-1:]))
 
     def backward(g: Array) -> tuple[Array | None, ...]:
-        i, f, new, o = gates
-        blame = 1 - gates  # first the slopes of c' by i, f, g and of h' by o
-        blame *= gates
-        np.subtract(1, new * new, out=blame[2])
-        for slope, factor in zip(blame, (new, cells[:-1], i, squashed), strict=True):
-            slope *= factor
-        h_by_c = o * (1 - squashed * squashed)
-        w_hh = weights[1].array.reshape(4, hidden, hidden)
+        i, f, o, new = gates.swapaxes(0, 1)
+        blame = np.empty((4, *squashed.shape), g.dtype)
+        _sigmoid_slope(i, new, out=blame[0])  # first the slopes of c' by i, f, g and of h' by o
+        _sigmoid_slope(f, cells[:-1], out=blame[1])
+        _tanh_slope(new, i, out=blame[2])
+        _sigmoid_slope(o, squashed, out=blame[3])
+        h_by_c = _tanh_slope(squashed, o, out=np.empty_like(squashed))
         to_h, to_c = np.zeros_like(g[0]), g[-1].copy()
+        rows = np.empty((steps, batch, 4 * hidden), g.dtype)  # as the products want them
+        by_gate = rows.reshape(steps, batch, 4, hidden).swapaxes(1, 2)
         for t in reversed(range(steps)):
             to_h += g[t]
             to_c += to_h * h_by_c[t]
-            blame[:3, t] *= to_c
-            blame[3, t] *= to_h
+            now = blame[:, t]
+            now[:3] *= to_c
+            now[3] *= to_h
             to_c *= f[t]
-            to_h = np.matmul(blame[:, t], w_hh).sum(axis=0)
-        to_x, to_h0, *to_weights = _gradients(blame, z, x, to_h, weights)
+            by_gate[t] = now
+            to_h = rows[t] @ w_hh
+        to_x, to_h0, *to_weights = _gradients(rows, z, x, to_h, weights)
         return to_x, to_h0, to_c, *to_weights
 
     return record("lstm", y, (x, h0, c0, *weights), backward)
@@ -120,7 +124,7 @@ def gru_layer(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     """Gated recurrent unit: one gate forgets for the candidate, another mixes old and new.
 
     ``r, z = σ(W_ih x + b_ih + W_hh h + b_hh)``, ``n = tanh(W_in x + b_in + r·(W_hn h + b_hn))``,
-    in PyTorch's order r, z, n; ``h' = (1 − z)·n + z·h``. (Cho et al. 2014.)
+    in the order r, z, n; ``h' = (1 − z)·n + z·h``. (Cho et al. 2014.)
 
     ``x`` (T, N, I), ``h0`` (N, H), the weights (3H, I), (3H, H), (3H), (3H); the result (T, N, H).
 
@@ -136,6 +140,7 @@ def gru_layer(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     w[1:3] *= 0.5  # as in the LSTM
     states = z[:, :, inputs:-1]
     gates = np.empty((4, steps, batch, hidden), w.dtype)
+    w_hh = weights[1].array
     for t in range(steps):
         np.matmul(z[t], w, out=gates[:, t])
         new, reset, keep, recalled = gates[:, t]
@@ -151,18 +156,19 @@ def gru_layer(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     def backward(g: Array) -> tuple[Array | None, ...]:
         new, reset, keep, recalled = gates
         blame = np.empty_like(gates)
-        by_new = np.multiply(1 - keep, 1 - new * new, out=blame[0])
-        np.multiply(by_new, recalled * (reset * (1 - reset)), out=blame[1])
-        np.multiply(states[:-1] - new, keep * (1 - keep), out=blame[2])
+        by_new = _tanh_slope(new, 1 - keep, out=blame[0])
+        _sigmoid_slope(reset, by_new * recalled, out=blame[1])
+        _sigmoid_slope(keep, states[:-1] - new, out=blame[2])
         np.multiply(by_new, reset, out=blame[3])
-        w_hh = weights[1].array.reshape(3, hidden, hidden)
         to_h = np.zeros_like(g[0])
+        rows = np.empty((steps, batch, 4 * hidden), g.dtype)
+        by_gate = rows.reshape(steps, batch, 4, hidden).swapaxes(1, 2)
         for t in reversed(range(steps)):
             to_h += g[t]
-            blame[:, t] *= to_h
+            np.multiply(blame[:, t], to_h, out=by_gate[t])
             to_h *= keep[t]
-            to_h += np.matmul(blame[from_h, t], w_hh).sum(axis=0)
-        return _gradients(blame, z, x, to_h, weights, from_x, from_h)
+            to_h += rows[t, :, hidden:] @ w_hh
+        return _gradients(rows, z, x, to_h, weights, from_x, from_h)
 
     return record("gru", y, (x, h0, *weights), backward)
 
@@ -181,7 +187,12 @@ def flip(x: Tensor) -> Tensor:
 
 
 def _join(
-    x: Tensor, h0: Tensor, weights: Weights, count: int, from_x: Blocks = EVERY, from_h: Blocks = EVERY
+    x: Tensor,
+    h0: Tensor,
+    weights: Weights,
+    count: int,
+    from_x: Blocks = EVERY,
+    from_h: Blocks = EVERY,
 ) -> tuple[Array, Array]:
     """``z = [x, h, 1]`` (T+1, N, K), with h known at the first step only, and W (count, K, H).
 
@@ -192,12 +203,28 @@ def _join(
     z[:-1, :, :inputs] = x.array
     z[0, :, inputs:-1] = h0.array
     z[:, :, -1] = 1
-    w = np.zeros((count, hidden, inputs + hidden + 1), x.dtype)
-    w[from_x, :, :inputs] = weights[0].array.reshape(-1, hidden, inputs)
-    w[from_h, :, inputs:-1] = weights[1].array.reshape(-1, hidden, hidden)
+    w = np.zeros((count, inputs + hidden + 1, hidden), x.dtype)
+    w[from_x, :inputs] = weights[0].array.reshape(-1, hidden, inputs).swapaxes(1, 2)
+    w[from_h, inputs:-1] = weights[1].array.reshape(-1, hidden, hidden).swapaxes(1, 2)
     for blocks, bias in zip((from_x, from_h), weights[2:], strict=False):
-        w[blocks, :, -1] += bias.array.reshape(-1, hidden)
-    return z, w.swapaxes(1, 2)
+        w[blocks, -1] += bias.array.reshape(-1, hidden)
+    return z, w
+
+
+def _sigmoid_slope(y: Array, factor: Array, out: Array) -> Array:
+    """``factor · y(1 − y)``, without arrays in between."""
+    np.subtract(1, y, out=out)
+    out *= y
+    out *= factor
+    return out
+
+
+def _tanh_slope(y: Array, factor: Array, out: Array) -> Array:
+    """``factor · (1 − y²)``, without arrays in between."""
+    np.multiply(y, y, out=out)
+    np.subtract(1, out, out=out)
+    out *= factor
+    return out
 
 
 def _gradients(
@@ -209,15 +236,16 @@ def _gradients(
     from_x: Blocks = EVERY,
     from_h: Blocks = EVERY,
 ) -> tuple[Array | None, ...]:
-    """The gradients of x, h0 and the weights from those of all weighted sums, (count, T, N, H)."""
-    count, steps, batch, hidden = blame.shape
-    inputs = x.shape[2]
+    """The gradients of x, h0 and the weights from those of all weighted sums, (T, N, count·H)."""
+    (steps, batch, width), hidden, inputs = blame.shape, to_h0.shape[1], x.shape[2]
+    flat = blame.reshape(steps * batch, width)
     to_x = None
     if x.requires_grad:
-        w_ih = weights[0].array.reshape(-1, 1, hidden, inputs)
-        to_x = np.matmul(blame[from_x,], w_ih).sum(axis=0)
-    rows = blame.reshape(count, steps * batch, hidden).swapaxes(1, 2)
-    joined = rows @ z[:-1].reshape(steps * batch, z.shape[2])
+        by_block = flat.reshape(steps * batch, width // hidden, hidden)[:, from_x]
+        wanted = by_block.reshape(len(flat), len(weights[0].array))
+        to_x = (wanted @ weights[0].array).reshape(x.shape)
+    joined = flat.T @ z[:-1].reshape(steps * batch, z.shape[2])
+    joined = joined.reshape(width // hidden, hidden, z.shape[2])
     parts = (
         joined[from_x, :, :inputs],
         joined[from_h, :, inputs:-1],

@@ -13,7 +13,7 @@ from nnlib.tensor import Tensor
 def sine_wave(
     n: int = 100,
     length: int = 50,
-    noise: float = 0.0,
+    noise: float = 0,
     *,
     generator: np.random.Generator | None = None,
 ) -> Dataset:
@@ -38,12 +38,7 @@ def sine_wave(
 
 
 def copy_with_lag(
-    n: int,
-    length: int,
-    lag: int,
-    symbols: int = 2,
-    *,
-    generator: np.random.Generator | None = None,
+    n: int, length: int, lag: int, symbols: int = 2, *, generator: np.random.Generator | None = None
 ) -> Dataset:
     """Repeat what was seen ``lag`` steps ago: chance, unless it is remembered.
 

@@ -3,6 +3,8 @@
 Each function returns new images and leaves the given ones alone; no gradient flows through.
 """
 
+import math
+
 import numpy as np
 
 from nnlib.creation import pick_generator
@@ -98,9 +100,9 @@ def _move(
 def _sample(images: Array, rows: Array, columns: Array) -> Array:
     """The images' values (N, ..., H, W) at places (N, H, W) between the pixels, 0 outside."""
     n, height, width = len(images), *images.shape[-2:]
-    flat = images.reshape(n, -1, height * width)
+    flat = images.reshape(n, math.prod(images.shape[1:-2]), height * width)
     # Rounded, because sin and cos leave 1e-16 that would put a place just outside the image.
-    rows, columns = rows.round(9).reshape(n, 1, -1), columns.round(9).reshape(n, 1, -1)
+    rows, columns = (each.round(9).reshape(n, 1, flat.shape[2]) for each in (rows, columns))
     top, left = np.floor(rows), np.floor(columns)
     result = np.zeros_like(flat)
     for row, near_row in ((top, top + 1 - rows), (top + 1, rows - top)):

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nnlib.tensor import Array, Number, Shape, Tensor, _lengths, float32, float64, int64
+from nnlib._arguments import Shape, as_shape
+from nnlib.tensor import Array, Number, Tensor, float32, float64, int64
 
 _generator = np.random.default_rng()
 
@@ -258,7 +259,7 @@ def randperm(n: int, *, generator: np.random.Generator | None = None) -> Tensor:
 
 
 def _size(size: tuple[int | Sequence[int], ...]) -> Shape:
-    lengths = _lengths(size)
+    lengths = as_shape(size)
     if any(length < 0 for length in lengths):
         raise ValueError(f"size: expected lengths of 0 or more, got {lengths}")
     return lengths

@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from nnlib.creation import pick_generator, tensor
-from nnlib.tensor import Array, Tensor, stack
+from nnlib.joining import stack
+from nnlib.tensor import Array, Tensor
 
 Sample = TypeVar("Sample", covariant=True)
 

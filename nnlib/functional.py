@@ -10,8 +10,19 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from nnlib._arguments import as_axis
+from nnlib._attention import embedding as embedding
+from nnlib._attention import layer_norm as layer_norm
+from nnlib._attention import scaled_dot_product_attention as scaled_dot_product_attention
+from nnlib._conv import avg_pool1d as avg_pool1d
+from nnlib._conv import avg_pool2d as avg_pool2d
+from nnlib._conv import conv1d as conv1d
+from nnlib._conv import conv2d as conv2d
+from nnlib._conv import max_pool1d as max_pool1d
+from nnlib._conv import max_pool2d as max_pool2d
+from nnlib._norm import batch_norm as batch_norm
 from nnlib.creation import pick_generator
-from nnlib.tensor import Array, Tensor, _axis, int64, record
+from nnlib.tensor import Array, Tensor, int64, record
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
@@ -28,9 +39,8 @@ def relu(input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name, as everywhere
     tensor([0., 0., 3.])
     """
     x = _tensor(input)
-    zero = _zero(x)
-    y = np.maximum(x.array, zero)
-    return record("relu", y, (x,), lambda g: (g * (y > zero),))
+    y = np.maximum(x.array, _zero(x))
+    return record("relu", y, (x,), lambda g: (g * (y > 0),))
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:  # noqa: A002
@@ -81,11 +91,19 @@ def gelu(input: Tensor, approximate: Literal["none", "tanh"] = "none") -> Tensor
     x = _floating("gelu", input)
     a = x.array
     if approximate == "none":
-        phi = 0.5 * (1 + _erf(a * ROOT_HALF))
+        phi = _normal_cdf(a)
 
         def backward(g: Array) -> tuple[Array]:
-            density = np.exp(-0.5 * np.square(np.clip(a, -40, 40))) * ROOT_HALF_OVER_PI
-            return (g * (phi + a * density),)
+            # Φ(x) + x · exp(−x²/2)/√(2π), in one array
+            slope = np.clip(a, -40, 40, out=np.empty_like(a))
+            slope *= slope
+            slope *= -0.5
+            np.exp(slope, out=slope)
+            slope *= ROOT_HALF_OVER_PI
+            slope *= a
+            slope += phi
+            slope *= g
+            return (slope,)
 
         return record("gelu", a * phi, (x,), backward)
     if approximate != "tanh":
@@ -111,7 +129,7 @@ def softmax(input: Tensor, dim: int) -> Tensor:  # noqa: A002
     tensor([0.7311, 0.2689])
     """
     x = _floating("softmax", input)
-    axis = _axis(dim, x.ndim) if x.ndim else None
+    axis = as_axis(dim, x.ndim) if x.ndim else None
     exponentials, _ = _shifted_exp(x.array, axis)
     y = exponentials / exponentials.sum(axis=axis, keepdims=True)
     return record("softmax", y, (x,), lambda g: (y * (g - (g * y).sum(axis=axis, keepdims=True)),))
@@ -125,7 +143,7 @@ def log_softmax(input: Tensor, dim: int) -> Tensor:  # noqa: A002
     tensor([-1000.,     0.])
     """
     x = _floating("log_softmax", input)
-    axis = _axis(dim, x.ndim) if x.ndim else None
+    axis = as_axis(dim, x.ndim) if x.ndim else None
     y = _log_softmax(x.array, axis)
     return record(
         "log_softmax",
@@ -143,7 +161,7 @@ def logsumexp(input: Tensor, dim: int, keepdim: bool = False) -> Tensor:  # noqa
     tensor(1000.6932)
     """
     x = _floating("logsumexp", input)
-    axis = _axis(dim, x.ndim) if x.ndim else None
+    axis = as_axis(dim, x.ndim) if x.ndim else None
     exponentials, largest = _shifted_exp(x.array, axis)
     total = exponentials.sum(axis=axis, keepdims=True)
     with np.errstate(divide="ignore"):  # the sum over nothing but −∞ is −∞
@@ -179,24 +197,25 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if a.dtype != w.dtype:
         raise TypeError(f"linear: input is {a.dtype} but weight is {w.dtype}; convert one of them")
     outputs, inputs = w.shape
-    y = a @ w.T
+    rows = math.prod(a.shape[:-1])
+    flat = a.reshape(rows, inputs)  # one product for all, where NumPy makes one for each a[i]
+    y = flat @ w.T
     if bias is not None:
         if bias.array.shape != (outputs,):
             raise ValueError(f"linear: expected bias of shape ({outputs},), got {bias.shape}")
         y += bias.array
 
     def backward(g: Array) -> tuple[Array | None, ...]:
-        rows = math.prod(a.shape[:-1])
         blame = g.reshape(rows, outputs)
-        to_input = g @ w if x.requires_grad else None
-        to_weight = blame.T @ a.reshape(rows, inputs) if weight.requires_grad else None
+        to_input = (blame @ w).reshape(a.shape) if x.requires_grad else None
+        to_weight = blame.T @ flat if weight.requires_grad else None
         if bias is None:
             return to_input, to_weight
-        to_bias = np.add.reduce(blame, axis=0) if bias.requires_grad else None
+        to_bias = np.ones(rows, g.dtype) @ blame if bias.requires_grad else None
         return to_input, to_weight, to_bias
 
     parents = (x, weight) if bias is None else (x, weight, bias)
-    return record("linear", y, parents, backward)
+    return record("linear", y.reshape(*a.shape[:-1], outputs), parents, backward)
 
 
 def dropout(
@@ -435,6 +454,27 @@ ERF_FAR = (
     (1.0, 15.7449261107098347, 117.693950891312499, 537.181101862009858, 1621.38957456669019,
      3290.79923573345963, 4362.61909014324716, 3439.36767414372164, 1230.33935480374942),
 )  # fmt: skip
+
+
+# Φ(x) = ½ + ½ tanh(x · P(x²)), as in the tanh form of GELU but with more terms, highest power
+# first: fitted to x = 0 to 6, it is right to 3e-8, which is the last bit of a float32.
+NORMAL_CDF = (
+    1.7561712549869674e-9, -1.3226335676870981e-7, 3.964744617417464e-6, -5.530619471112074e-5,
+    -3.259497339426386e-5, 0.03633308457214621, 0.7978849414607394,
+)  # fmt: skip
+
+
+def _normal_cdf(x: Array) -> Array:
+    """Φ, the normal distribution function; for float32 four times faster than by ``_erf``."""
+    if x.dtype != np.float32:
+        return 0.5 * (1 + _erf(x * ROOT_HALF))
+    size = np.clip(x, -6, 6)  # beyond 6 it is 0 or 1 to the last bit
+    phi = np.asarray(_polynomial(NORMAL_CDF, size * size))
+    phi *= size
+    np.tanh(phi, out=phi)
+    phi *= 0.5
+    phi += 0.5
+    return phi
 
 
 def _erf(x: Array) -> Array:

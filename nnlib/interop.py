@@ -4,17 +4,19 @@ Weights are never pickled: a pickle runs whatever it likes in whoever opens it.
 """
 
 import importlib
-import inspect
 import json
 import math
 import os
 from collections.abc import Mapping
+from inspect import signature
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from nnlib._files import write_atomically
+from nnlib.nn.attention import TransformerEncoderLayer
 from nnlib.nn.module import Module, ModuleList, Parameter, Sequential
 from nnlib.tensor import Array, Tensor
 
@@ -25,6 +27,16 @@ _DTYPES = {"BOOL": np.dtype("?")} | {
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _LONGEST_HEADER = 100_000_000  # the limit of the reference implementation
+
+# Where the parts of a TransformerEncoderLayer keep its settings.
+_ENCODER_SETTINGS = {
+    "d_model": "linear1.in_features",
+    "nhead": "self_attn.num_heads",
+    "dim_feedforward": "linear1.out_features",
+    "dropout": "dropout.p",
+    "layer_norm_eps": "norm1.eps",
+    "batch_first": "self_attn.batch_first",
+}
 
 
 def save_safetensors(model: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> None:
@@ -45,19 +57,19 @@ def save_safetensors(model: Module | Mapping[str, Any], path: str | os.PathLike[
     values = model.state_dict() if isinstance(model, Module) else model
     if not isinstance(values, Mapping):
         raise TypeError(f"model: expected a Module or a mapping, got {type(model).__name__}")
-    arrays = {name: _storable(name, value) for name, value in values.items()}
+    arrays = [(name, _storable(name, value)) for name, value in values.items()]
     # Widest numbers first, so that each tensor starts at a multiple of its own width.
-    ordered = sorted(arrays.items(), key=lambda item: (-item[1].itemsize, item[0]))
+    arrays.sort(key=lambda item: (-item[1].itemsize, item[0]))
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
-    for name, array in ordered:
+    for name, array in arrays:
         start, end = end, end + array.nbytes
         kind = _NAMES[array.dtype]
         header[name] = {"dtype": kind, "shape": array.shape, "data_offsets": (start, end)}
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
     head = len(text).to_bytes(8, "little") + text
-    write_atomically(os.fspath(path), chain([head], (array.tobytes() for _, array in ordered)))
+    write_atomically(os.fspath(path), chain([head], (array.tobytes() for _, array in arrays)))
 
 
 def _storable(name: Any, value: Any) -> Array:
@@ -68,8 +80,7 @@ def _storable(name: Any, value: Any) -> Array:
     if not isinstance(array, np.ndarray) or array.dtype.newbyteorder("<") not in _NAMES:
         got = array.dtype if isinstance(array, np.ndarray) else type(value).__name__
         raise TypeError(f"model: {name!r}: expected a tensor of {', '.join(_DTYPES)}, got {got}")
-    little: Array = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    return little
+    return np.asarray(array, array.dtype.newbyteorder("<"))
 
 
 def load_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
@@ -86,8 +97,7 @@ def load_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     >>> nnlib.interop.load_safetensors(path)
     {'w': tensor([ 1.5000, -2.0000])}
     """
-    if os.path.isdir(path):
-        raise IsADirectoryError(f"path: expected a file, got the directory {os.fspath(path)}")
+    path = os.fspath(path)
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         try:
@@ -100,7 +110,7 @@ def load_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
                 for name, (count, dtype, shape) in tensors.items()
             }
         except (ValueError, OverflowError, RecursionError) as error:
-            raise ValueError(f"path: {os.fspath(path)} is no safetensors file: {error}") from None
+            raise ValueError(f"path: {path} is no safetensors file: {error}") from None
 
 
 def _checked_header(text: bytes, size: int) -> dict[str, tuple[int, np.dtype[Any], list[int]]]:
@@ -125,25 +135,17 @@ def _checked_header(text: bytes, size: int) -> dict[str, tuple[int, np.dtype[Any
 
 def _checked_entry(name: str, entry: Any) -> tuple[int, int, str, np.dtype[Any], list[int]]:
     match entry:
-        case {
-            "dtype": str(dtype),
-            "shape": list(shape),
-            "data_offsets": [int(start), int(end)],
-        } if (
-            dtype in _DTYPES
+        case {"dtype": str(kind), "shape": list(shape), "data_offsets": [int(start), int(end)]} if (
+            kind in _DTYPES
             and len(shape) <= 64  # NumPy's limit, as is the next
             and all(type(length) is int and 0 <= length < 2**63 for length in shape)
         ):
-            count = math.prod(shape) * _DTYPES[dtype].itemsize
+            count = math.prod(shape) * _DTYPES[kind].itemsize
             if end - start != count:
-                raise ValueError(
-                    f"{name!r}: {dtype} of shape {shape} takes {count} bytes, not {start} to {end}"
-                )
-            return start, end, name, _DTYPES[dtype], shape
-    raise ValueError(
-        f"{name!r}: expected a dtype among {', '.join(_DTYPES)}, a shape and two data_offsets, "
-        f"got {str(entry)[:200]}"
-    )
+                raise ValueError(f"{name!r}: {kind} {shape} takes {count} bytes, not {end - start}")
+            return start, end, name, _DTYPES[kind], shape
+    known = f"a dtype among {', '.join(_DTYPES)}, a shape and two data_offsets"
+    raise ValueError(f"{name!r}: expected {known}, got {str(entry)[:200]}")
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -187,9 +189,8 @@ def to_torch(model: Module) -> Any:
     for path, tensor in state.items():
         owner, _, name = path.rpartition(".")
         if isinstance(tensor, Parameter):
-            inside = twin.get_submodule(owner)
-            parameter = first.setdefault(id(tensor), getattr(inside, name))
-            setattr(inside, name, parameter.requires_grad_(tensor.requires_grad))
+            parameter = first.setdefault(id(tensor), twin.get_parameter(path))
+            setattr(twin.get_submodule(owner), name, parameter.requires_grad_(tensor.requires_grad))
     return twin
 
 
@@ -203,17 +204,17 @@ def _twin(module: Module, torch: Any, made: dict[int, Any]) -> Any:
         for name, child in module.named_children():
             twin.add_module(name, _twin(child, torch, made))
         twin.training = module.training
-    elif kind.__module__.startswith("nnlib.") and hasattr(torch.nn, kind.__name__):
-        # The settings have PyTorch's names, and a layer keeps each under its name.
-        names = list(inspect.signature(kind).parameters)
-        settings = {name: getattr(module, name) for name in names if name != "dtype"}
-        if "bias" in settings:
-            settings["bias"] = settings["bias"] not in (None, False)
+    elif kind.__module__.startswith("nnlib.nn.") and kind is not Module:
+        # The settings have PyTorch's names, and a layer keeps each under its name, or in a part.
+        parts = _ENCODER_SETTINGS if kind is TransformerEncoderLayer else {}
+        taken = [p for base in kind.__mro__[:-1] for p in signature(base).parameters.values()]
+        names = {p.name for p in taken if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+        settings = {n: attrgetter(parts.get(n, n))(module) for n in names - {"bias", "dtype"}}
+        if "bias" in names:
+            settings["bias"] = any("bias" in name for name in module.state_dict())
         twin = getattr(torch.nn, kind.__name__)(**settings).train(module.training)
     else:
-        raise TypeError(
-            f"model: {kind.__name__} is no layer of nnlib.nn; write it with torch.nn, and load "
-            "the weights that save_safetensors stores"
-        )
+        hint = "write it with torch.nn, and load the weights that save_safetensors stores"
+        raise TypeError(f"model: {kind.__name__} is no layer of nnlib.nn; {hint}")
     made[id(module)] = twin
     return twin

@@ -3,13 +3,36 @@
 The rules and defaults are PyTorch's; the tests follow fifty steps of each beside PyTorch's own.
 """
 
+import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from nnlib._schedules import (
+    CosineAnnealingLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    ReduceLROnPlateau,
+    StepLR,
+)
 from nnlib.tensor import Array, Tensor
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "CosineAnnealingLR",
+    "LRScheduler",
+    "LambdaLR",
+    "LinearLR",
+    "Optimizer",
+    "RMSprop",
+    "ReduceLROnPlateau",
+    "StepLR",
+]
 
 Group = dict[str, Any]
 
@@ -151,14 +174,17 @@ class SGD(Optimizer):
             for parameter in group["params"]:
                 if parameter.grad is not None:
                     array = parameter.array
-                    array -= group["lr"] * self._direction(number, parameter, group)
+                    array -= group["lr"] * self._direction(
+                        number, array, parameter.grad.array, group
+                    )
                 number += 1
 
-    def _direction(self, number: int, parameter: Tensor, group: Group) -> Array:
-        assert parameter.grad is not None
-        g = -parameter.grad.array if group["maximize"] else parameter.grad.array
+    def _direction(self, number: int, w: Array, g: Array, group: Group) -> Array:
+        """The gradient, or what weight decay and momentum make of it."""
+        if group["maximize"]:
+            g = -g
         if group["weight_decay"]:
-            g = g + group["weight_decay"] * parameter.array
+            g = g + group["weight_decay"] * w
         if not group["momentum"]:
             return g
         if number in self._velocity:
@@ -166,7 +192,7 @@ class SGD(Optimizer):
             velocity *= group["momentum"]
             velocity += (1 - group["dampening"]) * g
         else:
-            velocity = self._velocity[number] = g.copy()
+            velocity = self._velocity[number] = np.array(g)
         return g + group["momentum"] * velocity if group["nesterov"] else velocity
 
     def _get_state(self) -> dict[int, dict[str, Any]]:
@@ -379,134 +405,101 @@ class AdamW(Adam):
         super().__init__(params, lr, betas, eps, weight_decay, maximize=maximize)
 
 
-class LRScheduler:
-    """What all schedules share: after each ``step()`` the learning rate is computed afresh.
+class RMSprop(Optimizer):
+    """A step for each weight, divided by the size its gradients have lately had (Hinton 2012).
 
-    A subclass says by which rule, from the first learning rate and the number of steps.
-
-    >>> import nnlib
-    >>> optimizer = nnlib.optim.SGD([nnlib.ones(1, requires_grad=True)], lr=0.1)
-    >>> schedule = nnlib.optim.StepLR(optimizer, step_size=1, gamma=0.5)
-    >>> schedule.step()
-    >>> schedule.get_last_lr()
-    [0.05]
-    """
-
-    def __init__(self, optimizer: Optimizer) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"optimizer: expected an Optimizer, got {type(optimizer).__name__}")
-        self.optimizer = optimizer
-        for group in optimizer.param_groups:
-            group.setdefault("initial_lr", group["lr"])
-        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
-        self.last_epoch = 0
-
-    def _start(self) -> None:
-        """Apply the rule at step 0, once a subclass has its settings."""
-        self.last_epoch = -1
-        self.step()
-
-    def get_lr(self, base_lr: float, epoch: int, group: int) -> float:
-        """The learning rate of a group after ``epoch`` steps."""
-        raise NotImplementedError(f"{type(self).__name__} does not define get_lr()")
-
-    def get_last_lr(self) -> list[float]:
-        """The learning rate of each group now."""
-        return [group["lr"] for group in self.optimizer.param_groups]
-
-    def step(self) -> None:
-        """One step on: call it after the optimiser's, usually once an epoch."""
-        self.last_epoch += 1
-        for i, group in enumerate(self.optimizer.param_groups):
-            group["lr"] = self.get_lr(self.base_lrs[i], self.last_epoch, i)
-
-    def state_dict(self) -> dict[str, Any]:
-        """How far the schedule is."""
-        return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs)}
-
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from where another run was."""
-        self.base_lrs = list(state_dict["base_lrs"])
-        self.last_epoch = state_dict["last_epoch"] - 1
-        self.step()
-
-
-class StepLR(LRScheduler):
-    """``lr · gammaᵏ`` after every k-th ``step_size`` steps.
+    ``s ← αs + (1 − α)g²`` and ``w ← w − lr · g / (√s + eps)``; with ``centered`` under the root
+    s − m² for ``m ← αm + (1 − α)g``, and with momentum ``b ← μb + g / (...)``, ``w ← w − lr · b``.
+    Raises ``ValueError`` for settings out of range.
 
     >>> import nnlib
-    >>> optimizer = nnlib.optim.SGD([nnlib.ones(1, requires_grad=True)], lr=1.0)
-    >>> schedule = nnlib.optim.StepLR(optimizer, step_size=2)
-    >>> for _ in range(3):
-    ...     schedule.step()
-    >>> schedule.get_last_lr()
-    [0.1]
-    """
-
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        super().__init__(optimizer)
-        if step_size < 1:
-            raise ValueError(f"step_size: expected 1 or more, got {step_size}")
-        self.step_size, self.gamma = step_size, gamma
-        self._start()
-
-    def get_lr(self, base_lr: float, epoch: int, group: int) -> float:
-        """The learning rate of a group after ``epoch`` steps."""
-        return float(base_lr * self.gamma ** (epoch // self.step_size))
-
-
-class CosineAnnealingLR(LRScheduler):
-    """From ``lr`` down to ``eta_min`` along half a cosine (Loshchilov and Hutter 2017).
-
-    ``eta_min + ½(lr − eta_min)(1 + cos(π · epoch / T_max))``.
-
-    >>> import nnlib
-    >>> optimizer = nnlib.optim.SGD([nnlib.ones(1, requires_grad=True)], lr=1.0)
-    >>> schedule = nnlib.optim.CosineAnnealingLR(optimizer, T_max=1)
-    >>> schedule.step()
-    >>> schedule.get_last_lr()
-    [0.0]
-    """
-
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
-        super().__init__(optimizer)
-        if T_max < 1:
-            raise ValueError(f"T_max: expected 1 or more, got {T_max}")
-        self.T_max, self.eta_min = T_max, eta_min
-        self._start()
-
-    def get_lr(self, base_lr: float, epoch: int, group: int) -> float:
-        """The learning rate of a group after ``epoch`` steps."""
-        share = (1 + math.cos(math.pi * epoch / self.T_max)) / 2
-        return self.eta_min + (base_lr - self.eta_min) * share
-
-
-class LambdaLR(LRScheduler):
-    """``lr · lr_lambda(epoch)``, by a function of one's own.
-
-    >>> import nnlib
-    >>> optimizer = nnlib.optim.SGD([nnlib.ones(1, requires_grad=True)], lr=1.0)
-    >>> schedule = nnlib.optim.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
-    >>> schedule.step()
-    >>> schedule.get_last_lr()
-    [0.5]
+    >>> w = nnlib.ones(1, requires_grad=True)
+    >>> optimizer = nnlib.optim.RMSprop([w], lr=0.05)
+    >>> (w * 5).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.5000], requires_grad=True)
     """
 
     def __init__(
         self,
-        optimizer: Optimizer,
-        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        params: Iterable[Tensor] | Iterable[Mapping[str, Any]],
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum: float = 0,
+        centered: bool = False,
+        *,
+        maximize: bool = False,
     ) -> None:
-        super().__init__(optimizer)
-        groups = len(optimizer.param_groups)
-        self.lr_lambdas = [lr_lambda] * groups if callable(lr_lambda) else list(lr_lambda)
-        if len(self.lr_lambdas) != groups:
-            raise ValueError(f"lr_lambda: expected {groups}, got {len(self.lr_lambdas)}")
-        self._start()
+        defaults = {
+            "lr": lr,
+            "alpha": alpha,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "momentum": momentum,
+            "centered": centered,
+            "maximize": maximize,
+        }
+        self._memory: dict[int, dict[str, Any]] = {}
+        super().__init__(params, defaults)
 
-    def get_lr(self, base_lr: float, epoch: int, group: int) -> float:
-        """The learning rate of a group after ``epoch`` steps."""
-        return base_lr * self.lr_lambdas[group](epoch)
+    def _check(self, group: Group) -> None:
+        super()._check(group)
+        for name in ("eps", "momentum"):
+            _require(group, name, group[name] >= 0, "0 or more")
+        _require(group, "alpha", 0 <= group["alpha"] <= 1, "a number from 0 to 1")
+
+    def step(self) -> None:
+        """Move every parameter that has a gradient."""
+        numbered = itertools.count()
+        for group in self.param_groups:
+            for parameter, number in zip(group["params"], numbered, strict=False):
+                if parameter.grad is not None:
+                    array = parameter.array
+                    array -= group["lr"] * self._move(number, array, parameter.grad.array, group)
+
+    def _move(self, number: int, w: Array, g: Array, group: Group) -> Array:
+        """The formula above, for a learning rate of 1."""
+        if group["maximize"]:
+            g = -g
+        if group["weight_decay"]:
+            g = g + group["weight_decay"] * w
+        if number not in self._memory:
+            names = ["square_avg"]
+            names += ["momentum_buffer"] if group["momentum"] else []
+            names += ["grad_avg"] if group["centered"] else []
+            self._memory[number] = {"step": 0} | {name: np.zeros_like(g) for name in names}
+        memory, alpha = self._memory[number], group["alpha"]
+        memory["step"] += 1
+        square = memory["square_avg"]
+        square *= alpha
+        square += (1 - alpha) * g * g
+        if group["centered"]:
+            mean = memory["grad_avg"]
+            mean *= alpha
+            mean += (1 - alpha) * g
+            square = square - mean * mean
+        move: Array = g / (np.sqrt(square) + group["eps"])
+        if group["momentum"]:
+            velocity = memory["momentum_buffer"]
+            velocity *= group["momentum"]
+            velocity += move
+            return velocity  # type: ignore[no-any-return]  # memory holds a count beside arrays
+        return move
+
+    def _get_state(self) -> dict[int, dict[str, Any]]:
+        return {
+            number: {k: v if k == "step" else Tensor(v.copy()) for k, v in memory.items()}
+            for number, memory in self._memory.items()
+        }
+
+    def _set_state(self, state: Mapping[int, Mapping[str, Any]]) -> None:
+        self._memory = {
+            number: {k: int(v) if k == "step" else np.asarray(v).copy() for k, v in memory.items()}
+            for number, memory in state.items()
+        }
 
 
 def _require(group: Group, name: str, holds: bool, expected: str) -> None:

@@ -6,64 +6,32 @@ gradient of its result into the gradients of its inputs. ``backward`` walks them
 
 from __future__ import annotations
 
-import builtins
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias, overload
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
-from nnlib._printing import format_array
+from nnlib import _kernels
+from nnlib._arguments import Dim, as_axes, as_axis, as_shape, kept_shape, require_entries
+from nnlib._kernels import unbroadcast
+from nnlib._values import Array, Values, bool_, float32, float64, int64
+from nnlib.grad_mode import is_grad_enabled, is_recording, no_grad
 
-Array: TypeAlias = NDArray[Any]
-Shape: TypeAlias = tuple[int, ...]
+__all__ = [
+    "Array", "Backward", "Extremum", "Number", "Tensor", "bool_", "float32", "float64", "int64",
+    "is_grad_enabled", "no_grad", "record", "same_type", "unbroadcast",
+]  # fmt: skip
+
 Number: TypeAlias = bool | int | float
-Dim: TypeAlias = int | Sequence[int] | None
+Slope: TypeAlias = Callable[[Array, Array, Array], Array]
 Backward: TypeAlias = Callable[[Array], tuple[Array | None, ...]]
 
-float32 = np.dtype(np.float32)
-float64 = np.dtype(np.float64)
-int64 = np.dtype(np.int64)
-bool_ = np.dtype(np.bool_)
-
-_recording: ContextVar[bool] = ContextVar("nnlib_recording", default=True)
 _clock = itertools.count(1)
 _created = attrgetter("_created")
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Switch the tape off: for evaluation, and for changing weights in place.
-
-    Works as a context manager and, written ``@no_grad()``, as a decorator.
-
-    >>> import nnlib
-    >>> w = nnlib.tensor([1.0], requires_grad=True)
-    >>> with nnlib.no_grad():
-    ...     w -= 0.5
-    >>> w
-    tensor([0.5000], requires_grad=True)
-    """
-    token = _recording.set(False)
-    try:
-        yield
-    finally:
-        _recording.reset(token)
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations are being put on the tape.
-
-    >>> import nnlib
-    >>> nnlib.is_grad_enabled()
-    True
-    """
-    return _recording.get()
 
 
 def record(op: str, array: Array, parents: tuple[Tensor, ...], backward: Backward) -> Tensor:
@@ -75,7 +43,7 @@ def record(op: str, array: Array, parents: tuple[Tensor, ...], backward: Backwar
     What it returns is a new array, the gradient it got, or a view.
     """
     result = Tensor(np.asarray(array))
-    if _recording.get():
+    if is_recording():
         for parent in parents:
             if parent.requires_grad:
                 result.requires_grad = True
@@ -83,27 +51,6 @@ def record(op: str, array: Array, parents: tuple[Tensor, ...], backward: Backwar
                 result._created = next(_clock)
                 break
     return result
-
-
-def unbroadcast(gradient: Array, shape: Shape) -> Array:
-    """Sum a gradient over the axes along which its operand was stretched to fit.
-
-    An entry that broadcasting used k times is to blame k times over.
-
-    >>> import numpy as np
-    >>> unbroadcast(np.ones((4, 3)), (1, 3))
-    array([[4., 4., 4.]])
-    """
-    if gradient.shape == shape:
-        return gradient
-    added = gradient.ndim - len(shape)
-    stretched = tuple(
-        axis
-        for axis, length in enumerate(gradient.shape)
-        if axis < added or (shape[axis - added] == 1 and length != 1)
-    )
-    total: Array = gradient.sum(axis=stretched).reshape(shape)
-    return total
 
 
 class Extremum(NamedTuple):
@@ -118,7 +65,7 @@ class Extremum(NamedTuple):
     indices: Tensor
 
 
-class Tensor:
+class Tensor(Values):
     """An array of numbers that can tell how a result depends on it.
 
     Make one with :func:`nnlib.tensor`; ``Tensor(array)`` itself shares the array's memory.
@@ -135,19 +82,13 @@ class Tensor:
         "__weakref__",
         "_backward",
         "_created",
-        "_op",
         "_parents",
         "_retains_grad",
-        "array",
         "grad",
-        "requires_grad",
     )
     __array_ufunc__ = None  # ndarray + Tensor must reach Tensor.__radd__, not loop over entries
 
-    array: Array
     grad: Tensor | None
-    requires_grad: bool
-    _op: str | None
     _parents: tuple[Tensor, ...]
     _backward: Backward | None
     _created: int
@@ -280,80 +221,7 @@ class Tensor:
         """
         return Tensor(self.array)
 
-    # ---- what is inside --------------------------------------------------------------------
-
-    @property
-    def shape(self) -> Shape:
-        """The length of each dimension."""
-        return self.array.shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return self.array.ndim
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The NumPy type of the entries."""
-        return self.array.dtype
-
-    @overload
-    def size(self) -> Shape: ...
-    @overload
-    def size(self, dim: int) -> int: ...
-    def size(self, dim: int | None = None) -> Shape | int:
-        """The shape, or the length of one dimension.
-
-        >>> import nnlib
-        >>> nnlib.zeros(2, 3).size(1)
-        3
-        """
-        return self.shape if dim is None else self.shape[_axis(dim, self.ndim)]
-
-    def numel(self) -> int:
-        """The number of entries.
-
-        >>> import nnlib
-        >>> nnlib.zeros(2, 3).numel()
-        6
-        """
-        return self.array.size
-
-    def item(self) -> Any:
-        """The one entry as a Python number.
-
-        >>> import nnlib
-        >>> nnlib.tensor([0.5]).item()
-        0.5
-        """
-        if self.array.size != 1:
-            raise ValueError(f"item() needs a tensor of one entry, got shape {self.shape}")
-        return self.array.item()
-
-    def tolist(self) -> Any:
-        """The entries as nested Python lists.
-
-        >>> import nnlib
-        >>> nnlib.tensor([[1, 2], [3, 4]]).tolist()
-        [[1, 2], [3, 4]]
-        """
-        return self.array.tolist()
-
-    def numpy(self) -> Array:
-        """The array itself, not a copy; only for a tensor that requires no gradient.
-
-        >>> import nnlib
-        >>> nnlib.tensor([1, 2]).numpy()
-        array([1, 2])
-        """
-        if self.requires_grad:
-            raise RuntimeError(
-                "numpy() on a tensor that requires grad; use tensor.detach().numpy() instead"
-            )
-        return self.array
-
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
+    # ---- conversions -----------------------------------------------------------------------
 
     def to(self, dtype: DTypeLike) -> Tensor:
         """The tensor in another dtype; itself when it has that dtype already.
@@ -390,117 +258,37 @@ class Tensor:
         """
         return record("clone", self.array.copy(), (self,), lambda g: (g,))
 
-    def __len__(self) -> int:
-        if self.ndim == 0:
-            raise TypeError("len() of a tensor without dimensions")
-        return self.shape[0]
-
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
-
-    def __bool__(self) -> bool:
-        return bool(self.item())
-
-    def __float__(self) -> builtins.float:
-        return builtins.float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self.array.dtype.kind not in "iu":
-            raise TypeError(f"only a tensor of one integer can be an index, got {self.dtype}")
-        return int(self.item())
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self.array.size == 1 else repr(self)
-
-    def __repr__(self) -> str:
-        notes = [format_array(self.array, prefix="tensor(")]
-        if self.array.size == 0 and self.ndim != 1:
-            notes.append(f"size={self.shape}")
-        if self.dtype not in (float32, int64, bool_):
-            notes.append(f"dtype=nnlib.{self.dtype}")
-        if self._op is not None:
-            notes.append(f"grad_fn=<{self._op}>")
-        elif self.requires_grad:
-            notes.append("requires_grad=True")
-        return f"tensor({', '.join(notes)})"
 
     # ---- arithmetic, with broadcasting -----------------------------------------------------
 
     def __add__(self, other: Tensor | Number) -> Tensor:
-        x, y = _pair(self, other)
-        a, b = x.array.shape, y.array.shape
-        return record(
-            "add",
-            _apply(np.add, x, y),
-            (x, y),
-            lambda g: (
-                unbroadcast(g, a) if x.requires_grad else None,
-                unbroadcast(g, b) if y.requires_grad else None,
-            ),
-        )
+        x, y = same_type(self, other)
+        return _binary("add", np.add, x, y, lambda g, a, b: g, lambda g, a, b: g)
 
     def __sub__(self, other: Tensor | Number) -> Tensor:
-        x, y = _pair(self, other)
-        a, b = x.array.shape, y.array.shape
-        return record(
-            "sub",
-            _apply(np.subtract, x, y),
-            (x, y),
-            lambda g: (
-                unbroadcast(g, a) if x.requires_grad else None,
-                unbroadcast(-g, b) if y.requires_grad else None,
-            ),
-        )
+        x, y = same_type(self, other)
+        return _binary("sub", np.subtract, x, y, lambda g, a, b: g, lambda g, a, b: -g)
 
     def __mul__(self, other: Tensor | Number) -> Tensor:
-        x, y = _pair(self, other)
-        a, b = x.array, y.array
-        return record(
-            "mul",
-            _apply(np.multiply, x, y),
-            (x, y),
-            lambda g: (
-                unbroadcast(g * b, a.shape) if x.requires_grad else None,
-                unbroadcast(g * a, b.shape) if y.requires_grad else None,
-            ),
-        )
+        x, y = same_type(self, other)
+        return _binary("mul", np.multiply, x, y, lambda g, a, b: g * b, lambda g, a, b: g * a)
 
     def __truediv__(self, other: Tensor | Number) -> Tensor:
-        x, y = _pair(self._floating(), other)
-        a, b = x.array, y.array
-        return record(
-            "div",
-            _apply(np.divide, x, y),
-            (x, y),
-            lambda g: (
-                unbroadcast(g / b, a.shape) if x.requires_grad else None,
-                unbroadcast(-g * a / (b * b), b.shape) if y.requires_grad else None,
-            ),
+        x, y = (operand._floating() for operand in same_type(self, other))
+        return _binary(
+            "div", np.divide, x, y, lambda g, a, b: g / b, lambda g, a, b: -g * a / (b * b)
         )
 
     def __pow__(self, other: Tensor | Number) -> Tensor:
         if isinstance(other, (int, float)) and other in _POWERS:
             return _POWERS[other](self)
-        x, y = _pair(self, other)
-        a, b = x.array, y.array
-        if x.dtype.kind in "iu" and (b < 0).any():
+        x, y = same_type(self, other)
+        if x.dtype.kind in "iu" and (y.array < 0).any():
             raise ValueError("pow: integers have no negative powers; convert with float() first")
 
-        def backward(g: Array) -> tuple[Array | None, ...]:
-            base = exponent = None
-            if x.requires_grad:
-                slope = np.where(b == 0, 0, b * a ** np.where(b == 0, 1, b - 1))
-                base = unbroadcast(g * slope, a.shape).astype(a.dtype, copy=False)
-            if y.requires_grad:
-                power = a**b
-                safe = np.where((a == 0) & (b >= 0), 1, a)  # 0**b stays 0 when b > 0 is nudged
-                exponent = unbroadcast(g * power * np.log(safe), b.shape)
-            return base, exponent
-
-        return record("pow", _apply(np.power, x, y), (x, y), backward)
+        return _binary("pow", np.power, x, y, _kernels.power_to_base, _kernels.power_to_exponent)
 
     def __neg__(self) -> Tensor:
         return record("neg", -self.array, (self,), lambda g: (-g,))
@@ -512,48 +300,35 @@ class Tensor:
         return self * other
 
     def __rsub__(self, other: Number) -> Tensor:
-        y, x = _pair(self, other)
-        return x - y
+        return same_type(other, self)[0] - self
 
     def __rtruediv__(self, other: Number) -> Tensor:
-        y, x = _pair(self._floating(), other)
-        return x / y
+        return same_type(other, self)[0] / self
 
     def __rpow__(self, other: Number) -> Tensor:
-        y, x = _pair(self, other)
-        return x**y
+        return same_type(other, self)[0] ** self
 
     def __matmul__(self, other: Tensor) -> Tensor:
         if not isinstance(other, Tensor):
             raise TypeError(f"matmul: expected a Tensor, got {type(other).__name__}")
-        x, y = _pair(self, other)
+        x, y = same_type(self, other)
         a, b = x.array, y.array
         if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[0 if b.ndim == 1 else -2]:
             raise ValueError(f"matmul: shapes {a.shape} and {b.shape} do not fit together")
 
-        def backward(g: Array) -> tuple[Array | None, ...]:
-            # A vector on the left is a matrix of one row, on the right of one column.
-            left = a if a.ndim > 1 else a[np.newaxis, :]
-            right = b if b.ndim > 1 else b[:, np.newaxis]
-            g = g if b.ndim > 1 else np.expand_dims(g, -1)
-            g = g if a.ndim > 1 else np.expand_dims(g, -2)
-            from_left = from_right = None
-            if x.requires_grad:
-                from_left = unbroadcast(g @ right.swapaxes(-1, -2), left.shape).reshape(a.shape)
-            if y.requires_grad:
-                from_right = unbroadcast(left.swapaxes(-1, -2) @ g, right.shape).reshape(b.shape)
-            return from_left, from_right
+        return _binary("matmul", np.matmul, x, y, _kernels.matmul_to_left, _kernels.matmul_to_right)
 
-        return record("matmul", _apply(np.matmul, x, y), (x, y), backward)
-
-    def _in_place(self, ufunc: np.ufunc, other: Tensor | Number) -> Tensor:
-        """Change the entries themselves, which the tape could not undo: only off the tape."""
-        x, y = _pair(self, other)
-        if _recording.get() and (self.requires_grad or y.requires_grad):
+    def _require_off_tape(self, other: Tensor) -> None:
+        if is_recording() and (self.requires_grad or other.requires_grad):
             raise RuntimeError(
                 "in-place change of a tensor that takes part in a gradient; "
                 "write x = x + ..., or do it under no_grad()"
             )
+
+    def _in_place(self, ufunc: np.ufunc, other: Tensor | Number) -> Tensor:
+        """Change the entries themselves, which the tape could not undo: only off the tape."""
+        x, y = same_type(self, other)
+        self._require_off_tape(y)
         if x.dtype.kind != self.dtype.kind or (ufunc is np.divide and x.dtype.kind != "f"):
             raise TypeError(f"in-place: {x.dtype} results do not fit a tensor of {self.dtype}")
         if np.broadcast(self.array, y.array).shape != self.shape:
@@ -583,7 +358,7 @@ class Tensor:
         return self._in_place(np.multiply, 0)
 
     def _compare(self, ufunc: np.ufunc, other: Tensor | Number) -> Tensor:
-        return Tensor(np.asarray(_apply(ufunc, *_pair(self, other))))
+        return Tensor(np.asarray(_apply(ufunc, *same_type(self, other))))
 
     def __eq__(self, other: Tensor | Number) -> Tensor:  # type: ignore[override]  # elementwise
         return self._compare(np.equal, other)
@@ -683,7 +458,15 @@ class Tensor:
         >>> nnlib.tensor([-1.0, 2.0]).maximum(nnlib.tensor([0.0, 5.0]))
         tensor([0., 5.])
         """
-        return self._choose("maximum", np.maximum, np.greater, other)
+        x, y = same_type(self, other)
+        return _binary(
+            "maximum",
+            np.maximum,
+            x,
+            y,
+            _kernels.larger,
+            lambda g, a, b: _kernels.larger(g, b, a),
+        )
 
     def minimum(self, other: Tensor | Number) -> Tensor:
         """The smaller of two entries, elementwise; where they are equal, each gets half the blame.
@@ -692,21 +475,7 @@ class Tensor:
         >>> nnlib.tensor([-1.0, 2.0]).minimum(nnlib.tensor([0.0, 5.0]))
         tensor([-1.,  2.])
         """
-        return self._choose("minimum", np.minimum, np.less, other)
-
-    def _choose(self, op: str, ufunc: np.ufunc, wins: np.ufunc, other: Tensor | Number) -> Tensor:
-        """``maximum`` and ``minimum``: the gradient goes to the entry that was chosen."""
-        x, y = _pair(self, other)
-        a, b = x.array, y.array
-
-        def backward(g: Array) -> tuple[Array | None, ...]:
-            share = (wins(a, b) + 0.5 * (a == b)).astype(g.dtype)
-            return (
-                unbroadcast(g * share, a.shape) if x.requires_grad else None,
-                unbroadcast(g * (1 - share), b.shape) if y.requires_grad else None,
-            )
-
-        return record(op, _apply(ufunc, x, y), (x, y), backward)
+        return -(-self).maximum(-other)
 
     def clamp(self, min: Number | None = None, max: Number | None = None) -> Tensor:  # noqa: A002
         """Cut off what lies below ``min`` or above ``max``; the slope is 1 inside, 0 outside.
@@ -731,14 +500,10 @@ class Tensor:
         >>> nnlib.tensor([[1.0, 2.0], [3.0, 4.0]]).sum(dim=1)
         tensor([3., 7.])
         """
-        a, axes = self.array, _axes(dim, self.ndim)
-        kept = _kept(a.shape, axes)
-        return record(
-            "sum",
-            a.sum(axis=axes, keepdims=keepdim),
-            (self,),
-            lambda g: (np.broadcast_to(g.reshape(kept), a.shape),),
-        )
+        a, axes = self.array, as_axes(dim, self.ndim)
+        kept = kept_shape(a.shape, axes)
+        y = a.sum(axis=axes, keepdims=keepdim)
+        return record("sum", y, (self,), lambda g: (np.broadcast_to(g.reshape(kept), a.shape),))
 
     def mean(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """``(1/n) Σ x`` over all entries, or over the dimensions ``dim``; of floats only.
@@ -747,17 +512,11 @@ class Tensor:
         >>> nnlib.tensor([[1.0, 2.0], [3.0, 4.0]]).mean()
         tensor(2.5000)
         """
-        a, axes = self.array, _axes(dim, self.ndim)
+        a, axes = self.array, as_axes(dim, self.ndim)
         if a.dtype.kind != "f":
             raise TypeError(f"mean: expected floats, got {a.dtype}; convert with float() first")
-        kept = _kept(a.shape, axes)
         n = math.prod(a.shape[axis] for axis in axes)
-        return record(
-            "mean",
-            a.sum(axis=axes, keepdims=keepdim) * (1 / n if n else math.nan),
-            (self,),
-            lambda g: (np.broadcast_to(g.reshape(kept) * (1 / n), a.shape),),
-        )
+        return self.sum(dim, keepdim) * (1 / n if n else math.nan)
 
     def var(self, dim: Dim = None, *, correction: int = 1, keepdim: bool = False) -> Tensor:
         """``Σ (x − mean)² / (n − correction)``; 1 corrects for the mean being estimated too.
@@ -766,7 +525,7 @@ class Tensor:
         >>> nnlib.tensor([1.0, 2.0, 3.0]).var()
         tensor(1.)
         """
-        n = math.prod(self.shape[axis] for axis in _axes(dim, self.ndim))
+        n = math.prod(self.shape[axis] for axis in as_axes(dim, self.ndim))
         squares = (self - self.mean(dim, keepdim=True)).square().sum(dim, keepdim)
         return squares * (1 / (n - correction) if n > correction else math.nan)
 
@@ -808,19 +567,11 @@ class Tensor:
 
     def _pick(self, op: str, find: Callable[..., Array], dim: int, keepdim: bool) -> Extremum:
         """One entry along a dimension takes all the blame: the first that is extreme."""
-        a, axis = self.array, _axis(dim, self.ndim)
-        _require_entries(op, a, (axis,))
-        where = find(a, axis=axis, keepdims=True)
-        values, indices = np.take_along_axis(a, where, axis), where
-        if not keepdim:
-            values, indices = values.squeeze(axis), where.squeeze(axis)
-
-        def backward(g: Array) -> tuple[Array]:
-            out = np.zeros_like(a)
-            np.put_along_axis(out, where, g.reshape(where.shape), axis)
-            return (out,)
-
-        return Extremum(record(op, values, (self,), backward), Tensor(np.asarray(indices)))
+        a, axis = self.array, as_axis(dim, self.ndim)
+        require_entries(op, a, (axis,))
+        values, where, backward = _kernels.pick(a, find, axis)
+        found = Extremum(record(op, values, (self,), backward), Tensor(where))
+        return found if keepdim else Extremum(*(part.squeeze(axis) for part in found))
 
     def amax(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """The largest entry over ``dim``; entries that tie share the blame equally.
@@ -841,15 +592,9 @@ class Tensor:
         return self._extreme("amin", np.min, dim, keepdim)
 
     def _extreme(self, op: str, find: Callable[..., Array], dim: Dim, keepdim: bool) -> Tensor:
-        a, axes = self.array, _axes(dim, self.ndim)
-        _require_entries(op, a, axes)
-        y = find(a, axis=axes, keepdims=True)
-
-        def backward(g: Array) -> tuple[Array]:
-            ties = a == y
-            share = g.reshape(y.shape) / ties.sum(axis=axes, keepdims=True)
-            return ((ties * share).astype(a.dtype, copy=False),)
-
+        a, axes = self.array, as_axes(dim, self.ndim)
+        require_entries(op, a, axes)
+        y, backward = _kernels.extreme(a, find, axes)
         return record(op, y if keepdim else y.squeeze(axes), (self,), backward)
 
     def argmax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -859,8 +604,8 @@ class Tensor:
         >>> nnlib.tensor([[1.0, 5.0], [7.0, 2.0]]).argmax(dim=1)
         tensor([1, 0])
         """
-        axes = _axes(dim, self.ndim)
-        _require_entries("argmax", self.array, axes)
+        axes = as_axes(dim, self.ndim)
+        require_entries("argmax", self.array, axes)
         axis = None if dim is None else axes[0]
         return Tensor(np.asarray(np.argmax(self.array, axis=axis, keepdims=keepdim)))
 
@@ -874,7 +619,7 @@ class Tensor:
         tensor([[0, 1, 2],
                 [3, 4, 5]])
         """
-        a, wanted = self.array, _lengths(shape)
+        a, wanted = self.array, as_shape(shape)
         try:
             y = a.reshape(wanted)
         except ValueError:
@@ -892,7 +637,7 @@ class Tensor:
         """
         if self.ndim == 0:
             return self.reshape(1)
-        first, last = _axis(start_dim, self.ndim), _axis(end_dim, self.ndim)
+        first, last = as_axis(start_dim, self.ndim), as_axis(end_dim, self.ndim)
         if first > last:
             raise ValueError(f"flatten: start_dim={start_dim} comes after end_dim={end_dim}")
         run = math.prod(self.shape[first : last + 1])
@@ -905,13 +650,12 @@ class Tensor:
         >>> nnlib.zeros(2, 3, 4).permute(2, 0, 1).shape
         (4, 2, 3)
         """
-        order = tuple(_axis(dim, self.ndim) for dim in _lengths(dims))
+        order = tuple(as_axis(dim, self.ndim) for dim in as_shape(dims))
         if sorted(order) != list(range(self.ndim)):
             raise ValueError(f"permute: dims {order} are not the {self.ndim} of {self.shape}")
         back = tuple(np.argsort(order))
-        return record(
-            "permute", self.array.transpose(order), (self,), lambda g: (g.transpose(back),)
-        )
+        y = self.array.transpose(order)
+        return record("permute", y, (self,), lambda g: (g.transpose(back),))
 
     def transpose(self, dim0: int, dim1: int) -> Tensor:
         """Two dimensions swapped.
@@ -920,7 +664,7 @@ class Tensor:
         >>> nnlib.zeros(2, 3, 4).transpose(0, 2).shape
         (4, 3, 2)
         """
-        i, j = _axis(dim0, self.ndim), _axis(dim1, self.ndim)
+        i, j = as_axis(dim0, self.ndim), as_axis(dim1, self.ndim)
         y = self.array.swapaxes(i, j)
         return record("transpose", y, (self,), lambda g: (g.swapaxes(i, j),))
 
@@ -945,10 +689,9 @@ class Tensor:
         >>> nnlib.zeros(2, 1, 3).squeeze(1).shape
         (2, 3)
         """
-        axes = _axes(dim, self.ndim)
-        return self.reshape(
-            tuple(n for axis, n in enumerate(self.shape) if n != 1 or axis not in axes)
-        )
+        axes = as_axes(dim, self.ndim)
+        left = [n for axis, n in enumerate(self.shape) if n != 1 or axis not in axes]
+        return self.reshape(left)
 
     def unsqueeze(self, dim: int) -> Tensor:
         """Put in a dimension of length 1 at ``dim``.
@@ -957,7 +700,7 @@ class Tensor:
         >>> nnlib.zeros(2, 3).unsqueeze(1).shape
         (2, 1, 3)
         """
-        axis = _axis(dim, self.ndim + 1)
+        axis = as_axis(dim, self.ndim + 1)
         return self.reshape(*self.shape[:axis], 1, *self.shape[axis:])
 
     def expand(self, *sizes: int | Sequence[int]) -> Tensor:
@@ -968,7 +711,7 @@ class Tensor:
         tensor([[1., 1., 1.],
                 [2., 2., 2.]])
         """
-        a, wanted = self.array, _lengths(sizes)
+        a, wanted = self.array, as_shape(sizes)
         added = len(wanted) - a.ndim
         shape = tuple(
             a.shape[i - added] if n == -1 and i >= added else n for i, n in enumerate(wanted)
@@ -980,102 +723,25 @@ class Tensor:
         return record("expand", y, (self,), lambda g: (unbroadcast(g, a.shape),))
 
     def __getitem__(self, key: Any) -> Tensor:
-        a, index = self.array, _index(key)
         try:
-            y = a[index]
+            y, backward = _kernels.index(self.array, _index(key))
         except IndexError as error:
-            raise IndexError(f"index {key!r} does not fit shape {a.shape}: {error}") from None
-        parts = index if isinstance(index, tuple) else (index,)
-        repeats = any(isinstance(part, (np.ndarray, list)) for part in parts)
-
-        def backward(g: Array) -> tuple[Array]:
-            out = np.zeros_like(a)
-            if repeats:
-                np.add.at(out, index, g)  # an entry picked twice gets both gradients
-            else:
-                out[index] = g
-            return (out,)
-
+            raise IndexError(f"index {key!r} does not fit shape {self.shape}: {error}") from None
         return record("index", y, (self,), backward)
 
     def __setitem__(self, key: Any, value: Tensor | Number) -> None:
-        if _recording.get() and (
-            self.requires_grad or (isinstance(value, Tensor) and value.requires_grad)
-        ):
-            raise RuntimeError(
-                "in-place change of a tensor that takes part in a gradient; do it under no_grad()"
-            )
-        self.array[_index(key)] = value.array if isinstance(value, Tensor) else value
-
-
-# ---- functions of several tensors ----------------------------------------------------------
-
-
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Join tensors along a dimension they have.
-
-    >>> import nnlib
-    >>> nnlib.cat([nnlib.ones(2), nnlib.zeros(1)])
-    tensor([1., 1., 0.])
-    """
-    arrays = _arrays("cat", tensors)
-    axis = _axis(dim, arrays[0].ndim)
-    ends = np.cumsum([a.shape[axis] if axis < a.ndim else 0 for a in arrays])[:-1]
-    try:
-        y = np.concatenate(arrays, axis)
-    except ValueError:
-        shapes = [a.shape for a in arrays]
-        raise ValueError(f"cat: shapes {shapes} differ in more than dim={dim}") from None
-    return record("cat", y, tuple(tensors), lambda g: tuple(np.split(g, ends, axis)))
-
-
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Join tensors of one shape along a new dimension.
-
-    >>> import nnlib
-    >>> nnlib.stack([nnlib.ones(2), nnlib.zeros(2)])
-    tensor([[1., 1.],
-            [0., 0.]])
-    """
-    arrays = _arrays("stack", tensors)
-    if len({a.shape for a in arrays}) > 1:
-        raise ValueError(f"stack: expected one shape, got {[a.shape for a in arrays]}")
-    return cat([tensor.unsqueeze(dim) for tensor in tensors], dim)
-
-
-def where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Tensor:  # noqa: A002
-    """``input`` where the condition holds and ``other`` elsewhere; each gets its own blame.
-
-    >>> import nnlib
-    >>> x = nnlib.tensor([-1.0, 2.0])
-    >>> nnlib.where(x > 0, x, 0.0)
-    tensor([0., 2.])
-    """
-    if not isinstance(condition, Tensor) or condition.dtype != bool_:
-        kind = condition.dtype if isinstance(condition, Tensor) else type(condition).__name__
-        raise TypeError(f"condition: expected a tensor of bool, got {kind}")
-    if isinstance(other, Tensor) and not isinstance(input, Tensor):
-        y, x = _pair(other, input)
-    else:
-        x, y = _pair(input if isinstance(input, Tensor) else _from_number(input), other)
-    mask = condition.array
-    try:
-        chosen = np.where(mask, x.array, y.array)
-    except ValueError:
-        shapes = f"{condition.shape}, {x.shape} and {y.shape}"
-        raise ValueError(f"where: shapes {shapes} do not broadcast together") from None
-    return record(
-        "where",
-        chosen,
-        (x, y),
-        lambda g: (
-            unbroadcast(g * mask, x.array.shape) if x.requires_grad else None,
-            unbroadcast(g * ~mask, y.array.shape) if y.requires_grad else None,
-        ),
-    )
+        new = value if isinstance(value, Tensor) else _from_number(value)
+        self._require_off_tape(new)
+        self.array[_index(key)] = new.array
 
 
 # ---- what the operations share -------------------------------------------------------------
+
+_NUMBERS: list[tuple[tuple[type, ...], np.dtype[Any]]] = [
+    ((bool, np.bool_), bool_),
+    ((int, np.integer), int64),
+    ((float, np.floating), float32),
+]
 
 _POWERS: dict[Number, Callable[[Tensor], Tensor]] = {
     # NumPy's general power is some two hundred times slower than a product.
@@ -1108,42 +774,51 @@ def _tape(root: Tensor) -> list[Tensor]:
 
 def _from_number(number: Number) -> Tensor:
     """A number as a tensor of the dtype it has by itself."""
-    if isinstance(number, (bool, np.bool_)):
-        return Tensor(np.asarray(number, bool_))
-    if isinstance(number, (int, np.integer)):
-        return Tensor(np.asarray(number, int64))
-    if isinstance(number, (float, np.floating)):
-        return Tensor(np.asarray(number, float32))
+    for kinds, dtype in _NUMBERS:
+        if isinstance(number, kinds):
+            return Tensor(np.asarray(number, dtype))
     raise TypeError(
         f"expected a Tensor or a number, got {type(number).__name__}; nnlib.tensor() makes one"
     )
 
 
-def _kind(dtype: np.dtype[Any]) -> int:
-    """Bools, then integers, then floats: the order in which operands give way."""
-    return "buif".index(dtype.kind)
-
-
-def _pair(x: Tensor, other: Tensor | Number) -> tuple[Tensor, Tensor]:
+def same_type(x: Tensor | Number, y: Tensor | Number) -> tuple[Tensor, Tensor]:
     """Both operands as tensors of the dtype that PyTorch computes in.
 
-    Floats win over integers and integers over bools. Within a kind the wider wins, but a number
-    never widens a tensor, nor does a tensor without dimensions widen one that has some.
+    A number never widens a tensor: it counts as one without dimensions.
+
+    >>> import nnlib
+    >>> same_type(nnlib.tensor([1, 2]), 0.5)
+    (tensor([1., 2.]), tensor(0.5000))
     """
-    if isinstance(other, Tensor):
-        first, second = x.array.dtype, other.array.dtype
-        if first == second:
-            return x, other
-        if first.kind != second.kind:
-            dtype = max(first, second, key=_kind)
-        elif (x.ndim == 0) != (other.ndim == 0):
-            dtype = first if x.ndim else second
-        else:
-            dtype = np.promote_types(first, second)
-        return x.to(dtype), other.to(dtype)
-    number = _from_number(other)
-    dtype = max(x.array.dtype, number.array.dtype, key=_kind)
-    return x.to(dtype), Tensor(np.asarray(other, dtype))
+    first = x if isinstance(x, Tensor) else _from_number(x)
+    second = y if isinstance(y, Tensor) else _from_number(y)
+    if first.array.dtype == second.array.dtype:
+        return first, second
+    dtype = _kernels.result_type(first.array, second.array)
+    if first.dtype.kind == second.dtype.kind and first is not x:
+        dtype = second.dtype
+    elif first.dtype.kind == second.dtype.kind and second is not y:
+        dtype = first.dtype
+    return _as_type(x, dtype), _as_type(y, dtype)
+
+
+def _as_type(x: Tensor | Number, dtype: np.dtype[Any]) -> Tensor:
+    """A number goes straight to its dtype: a detour through float32 would round it."""
+    return x.to(dtype) if isinstance(x, Tensor) else Tensor(np.asarray(x, dtype))
+
+
+def _binary(op: str, ufunc: np.ufunc, x: Tensor, y: Tensor, to_x: Slope, to_y: Slope) -> Tensor:
+    """An operation on two tensors, and from ``(g, a, b)`` the blame of each."""
+    a, b = x.array, y.array
+
+    def backward(g: Array) -> tuple[Array | None, ...]:
+        return (
+            unbroadcast(to_x(g, a, b), a.shape) if x.requires_grad else None,
+            unbroadcast(to_y(g, a, b), b.shape) if y.requires_grad else None,
+        )
+
+    return record(op, _apply(ufunc, x, y), (x, y), backward)
 
 
 def _apply(ufunc: np.ufunc, x: Tensor, y: Tensor) -> Array:
@@ -1158,59 +833,8 @@ def _apply(ufunc: np.ufunc, x: Tensor, y: Tensor) -> Array:
     return result
 
 
-def _axis(dim: int, ndim: int) -> int:
-    """A dimension counted from the front, where −1 meant the last."""
-    if not isinstance(dim, (int, np.integer)):
-        raise TypeError(f"dim: expected an integer, got {type(dim).__name__}")
-    if not -ndim <= dim < ndim:
-        raise ValueError(f"dim={dim} is out of range for a tensor of {ndim} dimensions")
-    return int(dim) % ndim
-
-
-def _axes(dim: Dim, ndim: int) -> Shape:
-    """The dimensions a reduction runs over, in NumPy's terms."""
-    if dim is None:
-        return tuple(range(ndim))
-    if isinstance(dim, (tuple, list)):
-        axes = tuple(_axis(each, ndim) for each in dim)
-        if len(set(axes)) < len(axes):
-            raise ValueError(f"dim={tuple(dim)} names a dimension twice")
-        return axes
-    return (_axis(dim, ndim),)  # type: ignore[arg-type]  # _axis raises for what is no integer
-
-
-def _kept(shape: Shape, axes: Shape) -> Shape:
-    """The shape with its reduced dimensions kept as 1, in which a gradient broadcasts again."""
-    return tuple(1 if axis in axes else length for axis, length in enumerate(shape))
-
-
-def _require_entries(op: str, array: Array, axes: Shape) -> None:
-    if any(array.shape[axis] == 0 for axis in axes):
-        raise ValueError(f"{op} of nothing: shape {array.shape} has no entries along dim {axes}")
-
-
-def _lengths(sizes: tuple[int | Sequence[int], ...]) -> Shape:
-    """``f(2, 3)`` and ``f((2, 3))`` mean the same."""
-    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
-        return tuple(sizes[0])
-    for size in sizes:
-        if not isinstance(size, (int, np.integer)):
-            raise TypeError(f"shape: expected integers, got {type(size).__name__}")
-    return sizes  # type: ignore[return-value]  # all integers, as the loop has just checked
-
-
 def _index(key: Any) -> Any:
     """An index with the tensors in it replaced by their arrays."""
     if isinstance(key, tuple):
         return tuple(_index(part) for part in key)
     return key.array if isinstance(key, Tensor) else key
-
-
-def _arrays(op: str, tensors: Sequence[Tensor]) -> list[Array]:
-    """The arrays of one or more tensors of one dtype."""
-    if len(tensors) == 0 or not all(isinstance(tensor, Tensor) for tensor in tensors):
-        kinds = [type(tensor).__name__ for tensor in tensors]
-        raise TypeError(f"tensors: {op} expected one or more Tensors, got {kinds}")
-    if len({tensor.dtype for tensor in tensors}) > 1:
-        raise TypeError(f"tensors: {op} expected one dtype, got {[t.dtype for t in tensors]}")
-    return [tensor.array for tensor in tensors]

@@ -7,26 +7,38 @@ const SCROLLERS = {
 };
 
 /* A box is a stop for the Tab key only while there is something in it to scroll to. */
-const sizes = new ResizeObserver((entries) => {
-  for (const { target } of entries) {
-    const box = target.closest(Object.keys(SCROLLERS).join()) ?? target;
-    if (box.scrollWidth > box.clientWidth) {
-      box.tabIndex = 0;
-      box.setAttribute("role", "region");
-      box.setAttribute("aria-label", box.dataset.name);
-    } else {
-      box.removeAttribute("tabindex");
-      box.removeAttribute("role");
-      box.removeAttribute("aria-label");
-    }
+function settle(box) {
+  if (box.scrollWidth > box.clientWidth) {
+    box.tabIndex = 0;
+    box.setAttribute("role", "region");
+    box.setAttribute("aria-label", box.dataset.name);
+  } else {
+    box.removeAttribute("tabindex");
+    box.removeAttribute("role");
+    box.removeAttribute("aria-label");
   }
-});
+}
+
+const boxes = Object.keys(SCROLLERS).join();
+const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => settle(target.closest(boxes))));
+
+/* No browser breaks a formula into lines; one in running text that is wider than its column gets a box that scrolls. */
+function enclose(math) {
+  const column = math.closest("p, li, dd");
+  if (!column || math.closest(boxes) || math.getBoundingClientRect().width <= column.clientWidth) return;
+  const box = document.createElement("span");
+  box.className = "nn-formula nn-formula--inline";
+  math.replaceWith(box);
+  box.append(math);
+}
 
 function mend() {
+  document.querySelectorAll("article math:not([display=block])").forEach(enclose);
   for (const [selector, name] of Object.entries(SCROLLERS)) {
     document.querySelectorAll(selector).forEach((box, index) => {
       if (box.dataset.name) return;
       box.dataset.name = `${name} ${index + 1}`;
+      settle(box);
       sizes.observe(box);
       if (box.firstElementChild) sizes.observe(box.firstElementChild);
     });
@@ -37,6 +49,9 @@ function mend() {
 
 mend();
 new MutationObserver(mend).observe(document.querySelector(".md-content"), { childList: true, subtree: true });
+/* What is folded has no width until it is opened. */
+document.addEventListener("toggle", mend, true);
+addEventListener("resize", mend);
 
 /* The switches of the drawer and of the search are labels of hidden boxes, which a keyboard cannot reach. */
 for (const [id, name] of [["__drawer", "Contents"], ["__search", "Search"]]) {

@@ -24,7 +24,7 @@ _AVAILABLE = {
     "torch": lambda: importlib.util.find_spec("torch") is not None,
     "mnist": lambda: bool(os.environ.get("NNLIB_DATA")),
 }
-# Taken when pytest starts, before any page has run; which options there are depends on NumPy's version.
+# Taken before any page has run; which options there are depends on the version of NumPy.
 _PRINT_OPTIONS = np.get_printoptions()
 
 

@@ -29,7 +29,9 @@ _PLAIN = rf"(?:\d{{1,3}}(?:{_SEPARATOR}\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
 _OPERATOR = r"(?:[-+−×·*/]|\\times(?![A-Za-z])|\\cdot(?![A-Za-z]))"
 _SUM = re.compile(
     rf"(?P<terms>(?<![\w.,])[-−]?{_PLAIN}(?:\s*{_OPERATOR}\s*[-−]?{_PLAIN})+)"
-    rf"\s*(?P<sign>=|≈|\\approx)\s*(?:\*\*)?(?P<result>[-−]?{_PLAIN})"
+    # In a table the sum may fill one cell and its result the next.
+    rf"\s*(?P<sign>=|≈|\\approx|\|(?=[ *]*[-−]?{_PLAIN}[ *]*\|))"
+    rf"\s*(?:\*\*)?(?P<result>[-−]?{_PLAIN})"
     # What goes on after the last digit would make it another number.
     rf"(?![{_SUPERSCRIPT}\w^%°]|[.,]\d|\s*(?:\\?%|{_OPERATOR}\s*\d))"
 )
@@ -158,6 +160,8 @@ def sums(text: str) -> list[Sum]:
     for match in _SUM.finditer(prose):
         if _CUT_OFF.search(prose[: match.start()].rstrip(" ")[-8:]):
             continue
+        if match["sign"] == "|" and "." not in match["terms"]:
+            continue  # "3 × 3 | 16" may be a size and a count.
         shown = _plain(match["result"])
         places = len(shown.partition(".")[2])
         try:
@@ -165,7 +169,7 @@ def sums(text: str) -> list[Sum]:
         except ZeroDivisionError:
             right = False
         else:
-            # "=" claims to be exact; only "≈" may round.
+            # "=" claims to be exact; "≈" and a table may round.
             right = (exact if match["sign"] == "=" else round(exact, places)) == Fraction(shown)
         line = prose.count("\n", 0, match.start()) + 1
         found.append(Sum(line, *match.span(), match.group(), shown.removeprefix("-"), right))

@@ -4,7 +4,7 @@ Read ``module`` first: the layers are short once it is clear how a module keeps 
 """
 
 from nnlib import functional
-from nnlib.nn import init
+from nnlib.nn import init, utils
 from nnlib.nn.activation import (
     GELU,
     LeakyReLU,
@@ -14,7 +14,10 @@ from nnlib.nn.activation import (
     Softmax,
     Tanh,
 )
+from nnlib.nn.attention import MultiheadAttention, TransformerEncoderLayer
+from nnlib.nn.conv import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
 from nnlib.nn.dropout import Dropout
+from nnlib.nn.embedding import Embedding
 from nnlib.nn.linear import Flatten, Identity, Linear
 from nnlib.nn.loss import (
     BCELoss,
@@ -25,22 +28,38 @@ from nnlib.nn.loss import (
     NLLLoss,
 )
 from nnlib.nn.module import Module, ModuleList, Parameter, Sequential
+from nnlib.nn.norm import BatchNorm1d, BatchNorm2d, LayerNorm
+from nnlib.nn.rnn import GRU, LSTM, RNN
 
 __all__ = [
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "AvgPool1d",
+    "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "Conv1d",
+    "Conv2d",
     "CrossEntropyLoss",
     "Dropout",
+    "Embedding",
     "Flatten",
     "Identity",
     "L1Loss",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
     "MSELoss",
+    "MaxPool1d",
+    "MaxPool2d",
     "Module",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "Parameter",
     "ReLU",
@@ -48,6 +67,8 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Tanh",
+    "TransformerEncoderLayer",
     "functional",
     "init",
+    "utils",
 ]

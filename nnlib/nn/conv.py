@@ -33,28 +33,21 @@ class _Conv(Module):
         stride: Size = 1,
         padding: Size = 0,
         dilation: Size = 1,
-        groups: int = 1,
+        *,
         bias: bool = True,
         dtype: DTypeLike = float32,
     ) -> None:
         super().__init__()
         (self.in_channels,) = _sizes("in_channels", in_channels, 1)
         (self.out_channels,) = _sizes("out_channels", out_channels, 1)
-        (self.groups,) = _sizes("groups", groups, 1)
-        if in_channels % groups or out_channels % groups:
-            raise ValueError(
-                f"groups: expected a divisor of in_channels={in_channels} and "
-                f"out_channels={out_channels}, got {groups}"
-            )
         self.kernel_size = _sizes("kernel_size", kernel_size, self._dims)
         self.stride = _sizes("stride", stride, self._dims)
         self.padding = _sizes("padding", padding, self._dims, least=0)
         self.dilation = _sizes("dilation", dilation, self._dims)
-        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        shape = (out_channels, in_channels, *self.kernel_size)
         self.weight = Parameter(zeros(shape, dtype=dtype))
-        self.register_parameter(
-            "bias", Parameter(zeros(out_channels, dtype=dtype)) if bias else None
-        )
+        start = Parameter(zeros(out_channels, dtype=dtype)) if bias else None
+        self.register_parameter("bias", start)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -65,25 +58,23 @@ class _Conv(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
-        geometry = (self.stride, self.padding, self.dilation, self.groups)
+        geometry = (self.stride, self.padding, self.dilation)
         return self._function(input, self.weight, self.bias, *geometry)
 
     def extra_repr(self) -> str:
-        usual = {"padding": (0,) * self._dims, "dilation": (1,) * self._dims, "groups": 1}
-        parts = [f"{self.in_channels}, {self.out_channels}"]
-        parts += [f"{name}={getattr(self, name)}" for name in ("kernel_size", "stride")]
-        parts += [
-            f"{n}={getattr(self, n)}" for n, value in usual.items() if getattr(self, n) != value
-        ]
-        return ", ".join(parts if self.bias is not None else [*parts, "bias=False"])
+        names = ["kernel_size", "stride"]
+        names += ["padding"] * any(self.padding) + ["dilation"] * (max(self.dilation) > 1)
+        parts = [f"{name}={getattr(self, name)}" for name in names]
+        parts += [] if self.bias is not None else ["bias=False"]
+        return f"{self.in_channels}, {self.out_channels}, {', '.join(parts)}"
 
 
 class Conv1d(_Conv):
     """``y = w ⋆ x + b`` along a signal: see :func:`nnlib.nn.functional.conv1d`.
 
-    ``x`` (N, in_channels, L) or (in_channels, L), ``weight`` (out_channels, in_channels / groups,
-    K), ``bias`` (out_channels). Both start evenly spread over ±1/√(in_channels / groups · K), as
-    in PyTorch. Raises ``ValueError`` and ``TypeError`` for sizes that make no convolution.
+    ``x`` (N, in_channels, L) or (in_channels, L), ``weight`` (out_channels, in_channels, K),
+    ``bias`` (out_channels). Both start evenly spread over ±1/√(in_channels · K), as in PyTorch.
+    Raises ``ValueError`` and ``TypeError`` for sizes that make no convolution.
 
     >>> import nnlib
     >>> nnlib.nn.Conv1d(2, 4, kernel_size=3)(nnlib.zeros(5, 2, 8)).shape
@@ -96,10 +87,9 @@ class Conv1d(_Conv):
 class Conv2d(_Conv):
     """``y = w ⋆ x + b`` over an image: see :func:`nnlib.nn.functional.conv2d`.
 
-    ``x`` (N, in_channels, H, W) or (in_channels, H, W), ``weight`` (out_channels, in_channels /
-    groups, K, L), ``bias`` (out_channels). Both start evenly spread over
-    ±1/√(in_channels / groups · K · L), as in PyTorch. Raises ``ValueError`` and ``TypeError`` for
-    sizes that make no convolution.
+    ``x`` (N, in_channels, H, W) or (in_channels, H, W), ``weight`` (out_channels, in_channels, K,
+    L), ``bias`` (out_channels). Both start evenly spread over ±1/√(in_channels · K · L), as in
+    PyTorch. Raises ``ValueError`` and ``TypeError`` for sizes that make no convolution.
 
     >>> import nnlib
     >>> layer = nnlib.nn.Conv2d(1, 8, kernel_size=3, padding=1)
@@ -119,7 +109,9 @@ class _Pool(Module):
     _function: Callable[..., Tensor]
     _shown: tuple[str, ...] = ("kernel_size", "stride", "padding")
 
-    def __init__(self, kernel_size: Size, stride: Size | None, padding: Size, **others: Any) -> None:
+    def __init__(
+        self, kernel_size: Size, stride: Size | None, padding: Size, **others: Any
+    ) -> None:
         super().__init__()
         stride = kernel_size if stride is None else stride
         settings = {"kernel_size": kernel_size, "stride": stride, "padding": padding, **others}

@@ -10,18 +10,21 @@ from typing import Any, ClassVar
 from numpy.typing import DTypeLike
 
 from nnlib import functional as F  # noqa: N812 - PyTorch's customary name
+from nnlib._arguments import require_dtype
+from nnlib._conv import _sizes
 from nnlib._recurrent import Weights, flip, gru_layer, lstm_layer, rnn_layer
 from nnlib.creation import zeros
+from nnlib.joining import cat
 from nnlib.nn import init
 from nnlib.nn.module import Module, Parameter
-from nnlib.tensor import Tensor, cat, float32, stack
+from nnlib.tensor import Tensor, float32
 
 
 class _Recurrent(Module):
     """What the three share: the weights' names, the layers and directions, the shapes."""
 
     weight_ih_l0: Parameter
-    blocks: ClassVar[int]  # how many times H rows a weight has
+    gates: ClassVar[int]  # how many times H rows a weight has
     states: ClassVar[tuple[str, ...]] = ("hx",)
 
     def __init__(
@@ -36,28 +39,23 @@ class _Recurrent(Module):
         dtype: DTypeLike = float32,
     ) -> None:
         super().__init__()
-        sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}
-        for name, count in sizes.items():
-            if not isinstance(count, int) or isinstance(count, bool):
-                raise TypeError(f"{name}: expected an integer, got {type(count).__name__}")
-            if count < 1:
-                raise ValueError(f"{name}: expected 1 or more, got {count}")
+        (self.input_size,) = _sizes("input_size", input_size, 1)
+        (self.hidden_size,) = _sizes("hidden_size", hidden_size, 1)
+        (self.num_layers,) = _sizes("num_layers", num_layers, 1)
         if not 0 <= dropout <= 1:
             raise ValueError(f"dropout: expected a probability from 0 to 1, got {dropout}")
-        self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first = bias, batch_first
         self.dropout, self.bidirectional = dropout, bidirectional
-        self._suffixes = ("", "_reverse") if bidirectional else ("",)
-        rows = self.blocks * hidden_size
-        for layer in range(num_layers):
-            inputs = input_size if layer == 0 else hidden_size * len(self._suffixes)
+        rows, directions = self.gates * hidden_size, 2 if bidirectional else 1
+        self._names = []  # of the weights of each layer and direction
+        for i in range(num_layers * directions):
+            suffix = f"_l{i // directions}{'_reverse' if i % directions else ''}"
+            inputs = input_size if i < directions else hidden_size * directions
             shapes = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden_size)}
-            if bias:
-                shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
-            for suffix in self._suffixes:
-                for name, shape in shapes.items():
-                    parameter = Parameter(zeros(shape, dtype=dtype))
-                    self.register_parameter(f"{name}_l{layer}{suffix}", parameter)
+            biases = {"bias_ih": (rows,), "bias_hh": (rows,)} if bias else {}
+            self._names.append([name + suffix for name in (*shapes, *biases)])
+            for name, shape in (*shapes.items(), *biases.items()):
+                self.register_parameter(name + suffix, Parameter(zeros(shape, dtype=dtype)))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -66,78 +64,65 @@ class _Recurrent(Module):
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)
 
-    def _cell(
-        self, x: Tensor, state: tuple[Tensor, ...], weights: Weights
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def _cell(self, x: Tensor, state: list[Tensor], weights: Weights) -> tuple[Tensor, ...]:
         """One layer in one direction: all its outputs, and the state it ends in."""
         raise NotImplementedError
 
-    def _run(self, x: Tensor, states: Any) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """All layers, from and to the shapes that the user sees."""
-        self._check_input(x)
-        batched = x.ndim == 3
-        x = (x.transpose(0, 1) if self.batch_first else x) if batched else x.unsqueeze(1)
-        if x.shape[0] == 0:
-            raise ValueError(f"input: expected one step or more, got shape {x.shape} (T, N, I)")
-        first = self._first_states(x, states, batched)
-        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")[: 4 if self.bias else 2]
-        last = []
-        for layer in range(self.num_layers):
-            if layer and self.dropout:
-                x = F.dropout(x, self.dropout, self.training)
-            outputs = []
-            for direction, suffix in enumerate(self._suffixes):
-                weights = tuple(getattr(self, f"{name}_l{layer}{suffix}") for name in names)
-                index = layer * len(self._suffixes) + direction
-                y, end = self._cell(
-                    flip(x) if direction else x, tuple(state[index] for state in first), weights
-                )
-                outputs.append(flip(y) if direction else y)
-                last.append(end)
-            x = outputs[0] if len(outputs) == 1 else cat(outputs, dim=2)
-        ends = tuple(stack(parts) for parts in zip(*last, strict=True))
-        if not batched:
-            return x.squeeze(1), tuple(end.squeeze(1) for end in ends)
-        return x.transpose(0, 1) if self.batch_first else x, ends
+    def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:  # noqa: A002
+        x, states = self._check(input, hx)
+        ends, outputs = [], [x]
+        for i, names in enumerate(self._names):
+            reverse = self.bidirectional and i % 2 == 1
+            if not reverse:  # the next layer: it reads what the directions before it have said
+                x = outputs[0] if len(outputs) == 1 else cat(outputs, dim=2)
+                x = F.dropout(x, self.dropout, self.training) if i else x
+                outputs = []
+            weights = tuple(getattr(self, name) for name in names)
+            y, *end = self._cell(flip(x) if reverse else x, states[i], weights)
+            outputs.append(flip(y) if reverse else y)
+            ends.append(end)
+        y = outputs[0] if len(outputs) == 1 else cat(outputs, dim=2)
+        last = tuple(
+            parts[0] if len(parts) == 1 else cat(parts) for parts in zip(*ends, strict=True)
+        )
+        if input.ndim == 2:
+            y, last = y.squeeze(1), tuple(part.squeeze(1) for part in last)
+        elif self.batch_first:
+            y = y.transpose(0, 1)
+        return y, last if len(last) > 1 else last[0]
 
-    def _check_input(self, x: Tensor) -> None:
-        dtype = self.weight_ih_l0.dtype
-        if not isinstance(x, Tensor):
-            raise TypeError(f"input: expected a Tensor, got {type(x).__name__}")
+    def _check(self, x: Tensor, hx: Any) -> tuple[Tensor, list[list[Tensor]]]:
+        """The input as (T, N, I), and what each layer starts from, zeros unless given."""
+        dtype, order = self.weight_ih_l0.dtype, "(N, T, I)" if self.batch_first else "(T, N, I)"
+        require_dtype("input", x, dtype)
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size:
-            order = "(N, T, I)" if self.batch_first else "(T, N, I)"
             raise ValueError(
                 f"input: expected shape {order} or (T, I) with I={self.input_size}, got {x.shape}"
             )
-        if x.dtype != dtype:
-            raise TypeError(f"input: expected {dtype} as the weights are, got {x.dtype}")
-
-    def _first_states(self, x: Tensor, states: Any, batched: bool) -> tuple[Tensor, ...]:
-        """The states to start from, (layers · directions, N, H) each; zeros unless given."""
-        shape = (self.num_layers * len(self._suffixes), x.shape[1], self.hidden_size)
-        if states is None:
-            return (zeros(shape, dtype=x.dtype),) * len(self.states)
-        if len(self.states) == 1:
-            states = (states,)
-        if not isinstance(states, (tuple, list)) or len(states) != len(self.states):
-            raise TypeError(f"hx: expected ({', '.join(self.states)}), got {type(states).__name__}")
-        for name, state in zip(self.states, states, strict=True):
-            if not isinstance(state, Tensor):
-                raise TypeError(f"{name}: expected a Tensor, got {type(state).__name__}")
-            expected = shape if batched else (shape[0], shape[2])
+        alone = x.ndim == 2
+        x = x.unsqueeze(1) if alone else x.transpose(0, 1) if self.batch_first else x
+        if len(x) == 0:
+            raise ValueError(f"input: expected {order} or (T, I) of one step or more, got T=0")
+        shape = (x.shape[1], self.hidden_size)
+        if hx is None:
+            return x, [[zeros(shape, dtype=dtype)] * len(self.states)] * len(self._names)
+        given = (hx,) if len(self.states) == 1 else hx
+        if not isinstance(given, (tuple, list)) or len(given) != len(self.states):
+            raise TypeError(f"hx: expected a pair {self.states}, got {type(hx).__name__}")
+        for name, state in zip(self.states, given, strict=True):
+            require_dtype(name, state, dtype)
+            expected = (len(self._names), *(shape[1:] if alone else shape))
             if state.shape != expected:
-                raise ValueError(f"{name}: expected shape {expected}, got {state.shape}")
-            if state.dtype != x.dtype:
-                raise TypeError(f"{name}: expected {x.dtype} as the input is, got {state.dtype}")
-        return tuple(states) if batched else tuple(state.unsqueeze(1) for state in states)
+                raise ValueError(
+                    f"{name}: expected shape {expected} for input of shape {x.shape} (T, N, I), "
+                    f"got {state.shape}"
+                )
+        return x, [[s[i].reshape(*shape) for s in given] for i in range(len(self._names))]
 
     def extra_repr(self) -> str:
-        shown = f"{self.input_size}, {self.hidden_size}"
-        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0}
-        for name, default in {**defaults, "bidirectional": False}.items():
-            if getattr(self, name) != default:
-                shown += f", {name}={getattr(self, name)}"
-        return shown
+        options = ("num_layers", "bias", "batch_first", "dropout", "bidirectional")
+        told = (f", {name}={getattr(self, name)}" for name in options)
+        return f"{self.input_size}, {self.hidden_size}{''.join(told)}"
 
 
 class RNN(_Recurrent):
@@ -154,7 +139,7 @@ class RNN(_Recurrent):
     ((5, 1, 4), (2, 1, 4))
     """
 
-    blocks = 1
+    gates = 1
 
     def __init__(
         self,
@@ -162,28 +147,17 @@ class RNN(_Recurrent):
         hidden_size: int,
         num_layers: int = 1,
         nonlinearity: str = "tanh",
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        dtype: DTypeLike = float32,
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"nonlinearity: expected 'tanh' or 'relu', got {nonlinearity!r}")
-        super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype
-        )
+        super().__init__(input_size, hidden_size, num_layers, *args, **kwargs)
         self.nonlinearity = nonlinearity
 
-    def _cell(
-        self, x: Tensor, state: tuple[Tensor, ...], weights: Weights
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def _cell(self, x: Tensor, state: list[Tensor], weights: Weights) -> tuple[Tensor, ...]:
         y = rnn_layer(x, state[0], weights, relu=self.nonlinearity == "relu")
-        return y, (y[-1],)
-
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:  # noqa: A002
-        output, (h_n,) = self._run(input, hx)
-        return output, h_n
+        return y, y[-1:]
 
 
 class LSTM(_Recurrent):
@@ -199,22 +173,11 @@ class LSTM(_Recurrent):
     ((1, 5, 4), (1, 1, 4), (1, 1, 4))
     """
 
-    blocks = 4
-    states = ("h_0", "c_0")
+    gates, states = 4, ("h_0", "c_0")
 
-    def _cell(
-        self, x: Tensor, state: tuple[Tensor, ...], weights: Weights
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        y = lstm_layer(x, *state, weights)
-        return y[:-1], (y[-2], y[-1])
-
-    def forward(
-        self,
-        input: Tensor,  # noqa: A002 - PyTorch's name
-        hx: tuple[Tensor, Tensor] | None = None,
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        output, (h_n, c_n) = self._run(input, hx)
-        return output, (h_n, c_n)
+    def _cell(self, x: Tensor, state: list[Tensor], weights: Weights) -> tuple[Tensor, ...]:
+        y = lstm_layer(x, state[0], state[1], weights)
+        return y[:-1], y[-2:-1], y[-1:]
 
 
 class GRU(_Recurrent):
@@ -229,14 +192,8 @@ class GRU(_Recurrent):
     ((5, 1, 8), (2, 1, 4))
     """
 
-    blocks = 3
+    gates = 3
 
-    def _cell(
-        self, x: Tensor, state: tuple[Tensor, ...], weights: Weights
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def _cell(self, x: Tensor, state: list[Tensor], weights: Weights) -> tuple[Tensor, ...]:
         y = gru_layer(x, state[0], weights)
-        return y, (y[-1],)
-
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:  # noqa: A002
-        output, (h_n,) = self._run(input, hx)
-        return output, h_n
+        return y, y[-1:]

@@ -5,9 +5,10 @@ They open the home page and page 1, where a reader has seen no number yet.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nnlib.plotting.house import arrow, box, canvas, styled, write
+from nnlib.plotting.house import arrow, box, canvas, check_names, need, styled, subscript, write
 from nnlib.plotting.palette import LIGHT
 
 if TYPE_CHECKING:
@@ -91,6 +92,48 @@ def programmed_vs_trained() -> Axes:
         middle = base + high / 2
         write(ax, edge + wide + (step - wide) / 2, middle, "+", fontsize=16, weight="bold")
         arrow(ax, (edge + step + wide + 4, middle), (edge + 2 * step - 4, middle))
+    return ax
+
+
+@styled
+def unrolled(
+    steps: int, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None
+) -> Axes:
+    """Draw a recurrent layer unrolled in time: the same cell at each step, handing its state on.
+
+    `steps` is from 2 to 6; `inputs` and `outputs` hold a label for each step, by default x₁, … and
+    y₁, …. An empty label leaves its arrow out.
+
+    Raises ValueError when a count does not fit.
+
+    >>> ax = unrolled(2, ["th", "e"], ["", "end"])
+    >>> [text.get_text() for text in ax.texts]
+    ['h₀', 'cell', 'th', 'h₁', 'cell', 'e', 'end', 'h₂', 'the same weights at every step']
+    """
+    need(2 <= steps <= 6, f"steps: expected 2 to 6, got {steps}")
+    below = check_names(inputs, steps, "inputs", "x")
+    above = check_names(outputs, steps, "outputs", "y")
+    width, height, edge = 374.0, 176.0, 30.0
+    ax = canvas(width, height)
+    pitch = (width - 1.5 * edge) / steps
+    wide, high, middle = min(pitch * 0.6, 70.0), 44.0, 96.0
+    for i in range(steps):
+        x = edge + (i + 0.5) * pitch
+        before = x - pitch + wide / 2 if i else 2.0
+        arrow(ax, (before, middle), (x - wide / 2 - 2, middle), color="purple")
+        write(ax, (before + x - wide / 2) / 2, middle + 12, f"h{subscript(i)}")
+        box(ax, x - wide / 2, middle - high / 2, wide, high, fill="soft_blue", edge="blue")
+        write(ax, x, middle, "cell", weight="bold")
+        if below[i]:
+            arrow(ax, (x, middle - high / 2 - 24), (x, middle - high / 2 - 2))
+            write(ax, x, middle - high / 2 - 34, below[i])
+        if above[i]:
+            arrow(ax, (x, middle + high / 2 + 2), (x, middle + high / 2 + 24))
+            write(ax, x, middle + high / 2 + 34, above[i])
+    last = edge + (steps - 0.5) * pitch + wide / 2
+    arrow(ax, (last, middle), (width - 1, middle), color="purple")
+    write(ax, (last + width) / 2, middle + 12, f"h{subscript(steps)}")
+    write(ax, width / 2, 12, "the same weights at every step", color=LIGHT["muted"])
     return ax
 
 

@@ -1,27 +1,17 @@
-"""Pictures of the plane: which inputs a neuron or a network answers with which class.
+"""Pictures of the plane: which inputs a model answers with which class, and paths down a loss.
 
 A boundary shows at a glance what no list of weights does: what the model cannot tell apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from nnlib.plotting.house import (
-    FloatArray,
-    arrow,
-    check_names,
-    dress,
-    new_axes,
-    on_paper,
-    styled,
-    to_array,
-    write,
-)
+from nnlib.plotting import house
+from nnlib.plotting.house import FloatArray, arrow, check_names, legend, need, styled, to_array
 from nnlib.plotting.palette import LIGHT, MARKERS, SERIES
 from nnlib.plotting.values import call
 
@@ -29,29 +19,51 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 GRID = 61  # points a side at which a model is asked; odd, so that the middle is one of them
+Limits = tuple[float, float]
 
 
-def _labels(y: Any, count: int, classes: Sequence[str] | None) -> tuple[FloatArray, list[str]]:
-    """Check class labels; return them with a name for each class."""
-    labels = to_array(y, "y")
-    if labels.size != count:
-        raise ValueError(f"y: expected {count} labels, one a row of X, got shape {labels.shape}")
-    labels = labels.reshape(-1)
-    if (labels != np.round(labels)).any() or labels.min(initial=0) < 0:
-        raise ValueError("y: expected class numbers 0, 1, 2, ..., got other values")
-    found = max(int(labels.max(initial=1)) + 1, 2)
-    if found > len(SERIES):
-        raise ValueError(f"y: expected at most {len(SERIES)} classes, got {found}")
-    if classes is not None:
-        return labels, check_names(classes, max(found, len(classes)), "classes", "class ")
-    return labels, [f"class {k}" for k in range(found)]
+class _Data:
+    """Checked points and class numbers, how the classes are named, and the frame they fill."""
 
+    def __init__(
+        self,
+        X: Any,
+        y: Any,
+        names: Sequence[str],
+        classes: Sequence[str] | None,
+        xlim: Limits | None,
+        ylim: Limits | None,
+    ) -> None:
+        self.X = to_array(X, "X", ndim=2)
+        n = len(self.X)
+        need(self.X.shape == (n, 2) and n > 0, f"X: expected shape (n, 2), got {self.X.shape}")
+        self.y = to_array(y, "y").reshape(-1)
+        need(len(self.y) == n, f"y: expected {n} labels, one a row of X, got {len(self.y)}")
+        whole = (self.y == np.round(self.y)).all() and self.y.min() >= 0
+        need(bool(whole), "y: expected class numbers 0, 1, 2, ..., got other values")
+        found = max(int(self.y.max()) + 1, 2, len(classes or ()))
+        need(found <= len(SERIES), f"y: expected at most {len(SERIES)} classes, got {found}")
+        self.named = classes is not None
+        listed = [f"class {k}" for k in range(found)] if classes is None else classes
+        self.classes = check_names(listed, found, "classes")
+        self.names = check_names(names, 2, "names")
+        low, high = self.X.min(axis=0), self.X.max(axis=0)
+        pad = np.where(high > low, 0.08 * (high - low), 0.5)
+        self.xlim = xlim or (float(low[0] - pad[0]), float(high[0] + pad[0]))
+        self.ylim = ylim or (float(low[1] - pad[1]), float(high[1] + pad[1]))
 
-def _plane(X: Any) -> FloatArray:
-    points = to_array(X, "X", ndim=2)
-    if points.shape[1] != 2 or points.shape[0] == 0:
-        raise ValueError(f"X: expected shape (n, 2) with n ≥ 1, got {points.shape}")
-    return points
+    def draw(self, ax: Axes, most: int = 1000) -> None:
+        """Draw up to `most` points, each class in its colour and marker, and set the frame."""
+        n = min(len(self.X), most)
+        shown = np.arange(len(self.X)) < n
+        size = 5.5 if n <= 60 else 4.5 if n <= 150 else 3.6
+        for k, name in enumerate(self.classes):
+            series = _colour(k, len(self.classes))
+            edge: dict[str, Any] = {"mec": LIGHT["paper"], "mew": 0.6, "ms": size, "zorder": 4}
+            points = np.round(self.X[shown & (self.y == k)], 4).T
+            ax.plot(*points, MARKERS[series], color=LIGHT[SERIES[series]], label=name, **edge)
+        ax.set(xlim=self.xlim, ylim=self.ylim, xlabel=self.names[0], ylabel=self.names[1])
+        ax.locator_params(nbins=6)
 
 
 def _colour(k: int, classes: int) -> int:
@@ -59,35 +71,70 @@ def _colour(k: int, classes: int) -> int:
     return 1 - k if classes == 2 else k
 
 
-def _points(ax: Axes, X: FloatArray, y: FloatArray, names: list[str]) -> None:
-    size = 5.5 if len(X) <= 60 else 4.5 if len(X) <= 150 else 3.6
-    for k, name in enumerate(names):
-        series = _colour(k, len(names))
-        chosen = X[y == k]
-        ax.plot(
-            np.round(chosen[:, 0], 4),
-            np.round(chosen[:, 1], 4),
-            MARKERS[series],
-            color=LIGHT[SERIES[series]],
-            markeredgecolor=LIGHT["paper"],
-            markeredgewidth=0.6,
-            markersize=size,
-            label=name,
-            zorder=4,
-        )
+def _fill(
+    ax: Axes, mesh: Sequence[FloatArray], height: FloatArray, colour: str, alpha: float
+) -> None:
+    top = float(height.max())
+    if top > 0:
+        ax.contourf(*mesh, height, levels=[0.0, top + 1.0], colors=[LIGHT[colour]], alpha=alpha)
 
 
-def _legend(ax: Axes, columns: int) -> None:
-    """Put the legend above the data, where it can cover none of it."""
-    ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.02, 1.0),
-        ncols=columns,
-        handletextpad=0.3,
-        columnspacing=1.4,
-        borderaxespad=0.2,
-        markerscale=1.3,
+def _line(ax: Axes, mesh: Sequence[FloatArray], height: FloatArray, width: float) -> None:
+    if height.min() < 0 < height.max():
+        ink = LIGHT["ink"]
+        ax.contour(*mesh, height, levels=[0.0], colors=[ink], linewidths=width, zorder=3)
+
+
+def _regions(
+    ax: Axes,
+    predict: Any,
+    data: _Data,
+    logits: bool | None,
+    levels: Sequence[float] = (0.5, 0.75, 0.95),
+    grid: int = GRID,
+) -> None:
+    """Tint the plane by what a model answers and draw where the answer changes."""
+    if not callable(predict):
+        raise TypeError(f"predict: expected a function or a Module, got {type(predict).__name__}")
+    depths = np.sort(to_array(levels, "levels", ndim=1))
+    fine = 1 <= len(depths) <= 4 and depths[0] >= 0.5 and depths[-1] < 1
+    need(fine, f"levels: expected up to 4 probabilities in [0.5, 1), got {list(levels)}")
+    mesh = np.meshgrid(np.linspace(*data.xlim, grid), np.linspace(*data.ylim, grid))
+    n = mesh[0].size
+    out = call(predict, np.stack(mesh, axis=-1).reshape(-1, 2))
+    need(
+        out.shape[:1] == (n,) and out.ndim <= 2 and out.size <= n * len(SERIES),
+        f"predict: expected ({n},), ({n}, 1) or ({n}, classes) for {n} points, got {out.shape}",
     )
+    if out.ndim == 2 and out.shape[1] == 2:
+        # Two classes are one question, whether they come as probabilities or as logits.
+        shares = out.min() >= 0 and np.allclose(out.sum(axis=1), 1)
+        out, logits = (out[:, 1], False) if shares else (out[:, 1] - out[:, 0], True)
+    if out.size > n:
+        if not data.named:
+            data.classes = [f"class {k}" for k in range(max(len(data.classes), out.shape[1]))]
+        scores = out.reshape(grid, grid, -1)
+        for k in range(out.shape[1]):
+            margin = scores[..., k] - np.delete(scores, k, axis=-1).max(axis=-1)
+            _fill(ax, mesh, margin, SERIES[_colour(k, len(data.classes))], 0.22)
+            _line(ax, mesh, margin, 1.6)
+        return
+    outside = bool(out.min() < 0 or out.max() > 1)
+    need(
+        logits is not False or not outside,
+        "predict: expected probabilities in [0, 1] as logits=False, got others",
+    )
+    # Contours are found on logits: there a boundary stays sharp and straight where
+    # probabilities have saturated.
+    if not (logits or outside):
+        p = np.clip(out, 1e-9, 1 - 1e-9)
+        out = np.log(p / (1 - p))
+    score = np.clip(out, -30.0, 30.0).reshape(grid, grid)
+    # Regions lie on one another, so their tints add up and no seam shows between them.
+    for sign, colour in ((1, "blue"), (-1, "orange")):
+        for cut in np.log(depths / (1 - depths)):
+            _fill(ax, mesh, sign * score - cut, colour, 0.13)
+    _line(ax, mesh, score, 2.2)
 
 
 @styled
@@ -100,8 +147,8 @@ def decision_boundary(
     classes: Sequence[str] | None = None,
     logits: bool | None = None,
     levels: Sequence[float] = (0.5, 0.75, 0.95),
-    xlim: tuple[float, float] | None = None,
-    ylim: tuple[float, float] | None = None,
+    xlim: Limits | None = None,
+    ylim: Limits | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the regions a model gives to each class, its boundary, and the points it learnt from.
@@ -117,102 +164,49 @@ def decision_boundary(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['class 0', 'class 1']
     """
-    if not callable(predict):
-        raise TypeError(f"predict: expected a function or a Module, got {type(predict).__name__}")
-    points = _plane(X)
-    labels, named = _labels(y, len(points), classes)
-    depths = sorted(float(v) for v in to_array(levels, "levels", ndim=1))
-    if not depths or depths[0] < 0.5 or depths[-1] >= 1 or len(depths) > 4:
-        raise ValueError(f"levels: expected up to 4 probabilities in [0.5, 1), got {list(levels)}")
-    x_name, y_name = check_names(names, 2, "names", "x")
-    x0, x1 = xlim if xlim is not None else _limits(points[:, 0])
-    y0, y1 = ylim if ylim is not None else _limits(points[:, 1])
-    across, up = np.linspace(x0, x1, GRID), np.linspace(y0, y1, GRID)
-    mesh = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    out = call(predict, mesh)
-    if out.shape[:1] != (len(mesh),) or out.ndim > 2:
-        raise ValueError(
-            f"predict: expected ({len(mesh)},), ({len(mesh)}, 1) or ({len(mesh)}, classes) "
-            f"for {len(mesh)} points, got {out.shape}"
-        )
-    if ax is None:
-        ax = new_axes(5.2, 3.9)
-    dress(ax)
-    if out.ndim == 2 and out.shape[1] == 2:
-        # Two classes are one question, whether they come as probabilities or as logits.
-        shares = out.min() >= 0 and np.allclose(out.sum(axis=1), 1)
-        out, logits = (out[:, 1], False) if shares else (out[:, 1] - out[:, 0], True)
-    if out.size == len(mesh):
-        _binary_regions(ax, across, up, out.reshape(GRID, GRID), logits, depths)
-    else:
-        if out.shape[1] > len(SERIES):
-            raise ValueError(
-                f"predict: expected at most {len(SERIES)} classes, got shape {out.shape}"
-            )
-        if classes is None:
-            named = [f"class {k}" for k in range(max(len(named), out.shape[1]))]
-        _class_regions(ax, across, up, out, len(named))
-    _points(ax, points, labels, named)
-    ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel=x_name, ylabel=y_name)
-    ax.locator_params(nbins=6)
-    _legend(ax, len(named))
+    data = _Data(X, y, names, classes, xlim, ylim)
+    ax = house.dress(house.new_axes(5.2, 3.9) if ax is None else ax)
+    _regions(ax, predict, data, logits, levels)
+    data.draw(ax)
+    legend(ax, *ax.get_legend_handles_labels())
     return ax
 
 
-def _limits(values: FloatArray) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
-    pad = 0.08 * (high - low) or 0.5
-    return low - pad, high + pad
+@styled
+def boundaries(
+    snapshots: Mapping[str, Callable[[Any], Any]],
+    X: Any,
+    y: Any,
+    *,
+    names: Sequence[str] = ("x₁", "x₂"),
+    classes: Sequence[str] | None = None,
+    logits: bool | None = None,
+    xlim: Limits | None = None,
+    ylim: Limits | None = None,
+) -> house.AxesArray:
+    """Draw several decision boundaries over the same points, two in a row: one a moment, say.
 
+    `snapshots` maps a title to what `decision_boundary` takes as `predict`, up to six of them; the
+    other arguments are as there. Of more than 120 points the first 120 are drawn. Returns an array
+    of Axes.
 
-def _binary_regions(
-    ax: Axes,
-    across: FloatArray,
-    up: FloatArray,
-    out: FloatArray,
-    logits: bool | None,
-    depths: list[float],
-) -> None:
-    outside = out.min() < 0 or out.max() > 1
-    if logits is False and outside:
-        raise ValueError("predict: expected probabilities in [0, 1] as logits=False, got others")
-    # Contours are found on logits: there a boundary stays sharp and straight where
-    # probabilities have saturated.
-    if logits or (logits is None and outside):
-        score = np.clip(out, -30.0, 30.0)
-    else:
-        p = np.clip(out, 1e-9, 1 - 1e-9)
-        score = np.log(p / (1 - p))
-    cuts = [float(np.log(p / (1 - p))) for p in depths]
-    # Regions lie on one another, so their tints add up and no seam shows between them.
-    for sign, colour in ((1, "blue"), (-1, "orange")):
-        for cut in cuts:
-            _fill(ax, across, up, sign * score - cut, colour, 0.13)
-    if score.min() < 0 < score.max():
-        ax.contour(across, up, score, levels=[0.0], colors=[LIGHT["ink"]], linewidths=2.2, zorder=3)
+    Raises ValueError when shapes do not fit, TypeError when one cannot be called.
 
-
-def _class_regions(
-    ax: Axes, across: FloatArray, up: FloatArray, out: FloatArray, classes: int
-) -> None:
-    scores = out.reshape(GRID, GRID, -1)
-    for k in range(scores.shape[-1]):
-        margin = scores[..., k] - np.delete(scores, k, axis=-1).max(axis=-1)
-        _fill(ax, across, up, margin, SERIES[_colour(k, classes)], 0.22)
-        if margin.min() < 0 < margin.max():
-            ax.contour(
-                across, up, margin, levels=[0.0], colors=[LIGHT["ink"]], linewidths=1.6, zorder=3
-            )
-
-
-def _fill(
-    ax: Axes, across: FloatArray, up: FloatArray, height: FloatArray, colour: str, alpha: float
-) -> None:
-    top = float(height.max())
-    if top > 0:
-        ax.contourf(
-            across, up, height, levels=[0.0, top + 1.0], colors=[LIGHT[colour]], alpha=alpha
-        )
+    >>> line = {f"bias {b}": lambda X, b=b: X[:, 0] - b for b in (0.3, 0.5)}
+    >>> [ax.get_title(loc="left") for ax in boundaries(line, [[0.2, 0.5], [0.8, 0.5]], [0, 1])]
+    ['bias 0.3', 'bias 0.5']
+    """
+    found = house.check_dict(snapshots, "snapshots", 6)
+    data = _Data(X, y, names, classes, xlim, ylim)
+    axes = house.panels(len(found), row=2.0, sharex=True, sharey=True)
+    for ax, (title, predict) in zip(axes, found.items(), strict=True):
+        _regions(ax, predict, data, logits, levels=(0.5, 0.9), grid=41)
+        data.draw(ax, most=120)
+        ax.set_title(title)
+        ax.locator_params(nbins=4)
+        ax.label_outer()
+    legend(axes[0], *axes[-1].get_legend_handles_labels(), whole=True)
+    return np.array(axes)
 
 
 @styled
@@ -222,151 +216,141 @@ def decision_line(
     *,
     X: Any = None,
     y: Any = None,
-    xlim: tuple[float, float] | None = None,
-    ylim: tuple[float, float] | None = None,
+    xlim: Limits | None = None,
+    ylim: Limits | None = None,
     names: Sequence[str] = ("x₁", "x₂"),
     classes: Sequence[str] | None = None,
-    ax: Axes | None = None,
 ) -> Axes:
     """Draw the line w·x + b = 0, the weight vector across it, and the half plane on either side.
 
-    `w` has shape (2,). `X` (n, 2) and class numbers `y` (n,) add points. Limits default to the
-    points, or to [−1, 1]. Axes of like range are drawn to one scale, so that the arrow stands
-    square on the line.
+    `w` has shape (2,). `X` (n, 2) and class numbers `y` (n,) add points. `classes` names the side
+    where w·x + b < 0 and the side where it is > 0. Limits default to the points, or to [−1, 1].
+    Axes of like range are drawn to one scale, so that the arrow stands square on the line.
 
     Raises ValueError when shapes do not fit or w is zero.
 
-    >>> ax = decision_line([1.0, 1.0], -1.0, xlim=(0, 1), ylim=(0, 1))
-    >>> sorted(text.get_text() for text in ax.texts)
-    ['w', 'w·x + b < 0', 'w·x + b = 0', 'w·x + b > 0']
+    >>> ax = decision_line([1.0, 1.0], -1.0, xlim=(0, 1), ylim=(0, 1), classes=["stay", "go"])
+    >>> [text.get_text() for text in ax.texts]
+    ['w', 'w·x + b = 0', 'go\\nw·x + b > 0', 'stay\\nw·x + b < 0']
     """
-    vector = to_array(w, "w", ndim=1)
-    if vector.shape != (2,):
-        raise ValueError(f"w: expected shape (2,), got {vector.shape}")
-    if not vector.any():
-        raise ValueError("w: expected a vector other than zero, which draws no line, got (0, 0)")
-    bias = float(to_array(b, "b").reshape(()))
-    x_name, y_name = check_names(names, 2, "names", "x")
-    points: FloatArray | None = None
-    if X is not None:
-        points = _plane(X)
-        labels, named = _labels(np.zeros(len(points)) if y is None else y, len(points), classes)
-    elif y is not None:
-        raise ValueError("y: expected X to be given with it, got y alone")
-    unit = (-1.0, 1.0)
-    x0, x1 = xlim or (unit if points is None else _limits(points[:, 0]))
-    y0, y1 = ylim or (unit if points is None else _limits(points[:, 1]))
-    alike = 1 / 3 <= (x1 - x0) / (y1 - y0) <= 3
-    if ax is None:
-        ax = new_axes(4.6 if alike else 5.2, 4.2 if alike else 3.6)
-    dress(ax)
-
-    corner = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
-    across, up = np.linspace(x0, x1, 41), np.linspace(y0, y1, 41)
-    score = vector[0] * across[None, :] + vector[1] * up[:, None] + bias
+    vector, bias = to_array(w, "w", ndim=1), float(to_array(b, "b").reshape(()))
+    need(vector.shape == (2,), f"w: expected shape (2,), got {vector.shape}")
+    need(bool(vector.any()), "w: expected a vector other than zero, which draws no line, got zero")
+    need(X is not None or y is None, "y: expected X to be given with it, got y alone")
+    sides = ["", ""] if classes is None else check_names(classes, 2, "classes")
+    frame = xlim or (-1.0, 1.0), ylim or (-1.0, 1.0)
+    points = np.transpose(frame) if X is None else X
+    given = frame if X is None else (xlim, ylim)
+    data = _Data(points, np.zeros(len(points)) if y is None else y, names, classes, *given)
+    low, high = np.transpose((data.xlim, data.ylim))
+    span = high - low
+    alike = 1 / 3 <= span[0] / span[1] <= 3
+    ax: Axes = house.dress(house.new_axes(4.6 if alike else 5.2, 4.2 if alike else 3.6))
+    mesh = np.meshgrid(data.xlim, data.ylim)
+    score = vector[0] * mesh[0] + vector[1] * mesh[1] + bias
     for sign, colour in ((1, "blue"), (-1, "orange")):
-        inside = _clip(corner, sign * vector, sign * bias)
-        if len(inside) >= 3:
-            ax.fill(inside[:, 0], inside[:, 1], color=LIGHT[colour], alpha=0.16, linewidth=0)
-    crossing = _crossing(corner, vector, bias)
-    taken = [] if points is None else [points]
-    if len(crossing) == 2:
-        ax.plot(crossing[:, 0], crossing[:, 1], color=LIGHT["ink"], linewidth=2.2, zorder=3)
-        taken.append(np.linspace(crossing[0], crossing[1], 30))
-        foot = crossing.mean(axis=0)
-        span = np.array([x1 - x0, y1 - y0])
-        # The longest arrow of a third of the picture that stays inside it.
-        reach = 0.3 / float(np.max(np.abs(vector) / span))
-        tip = foot + vector * reach
-        inner = np.clip(tip, [x0, y0] + 0.06 * span, [x1, y1] - 0.06 * span)
-        moved = np.where(vector != 0, (inner - foot) / np.where(vector != 0, vector, 1), reach)
-        tip = foot + vector * max(float(moved.min()), 0.3 * reach)
-        ax.plot(*foot, "o", color=LIGHT["purple"], markersize=5, zorder=5)
-        arrow(ax, foot, tip, color="purple", width=2.2, head=16, zorder=5)
-        taken.append(np.linspace(foot, tip, 12))
-    placed = _Placer(np.array([x0, y0]), np.array([x1 - x0, y1 - y0]), taken)
-    grid = np.stack(np.meshgrid(across, up), axis=-1)
-    for sign, text, colour in ((1, "w·x + b > 0", "blue"), (-1, "w·x + b < 0", "orange")):
-        spot = placed.put(grid[sign * score > 0], 0.17)
-        if spot is not None:
-            write(ax, spot[0], spot[1], text, color=LIGHT[colour], weight="bold", zorder=6)
-    if len(crossing) == 2:
-        along = crossing[0] + np.linspace(0.15, 0.85, 15)[:, None] * (crossing[1] - crossing[0])
-        placed.taken = [item for item in placed.taken if len(item) != 30]
-        spot = placed.put(along, 0.0)
-        if spot is not None:
-            write(ax, spot[0], spot[1], "w·x + b = 0", bbox=on_paper(1.5), zorder=6)
-        flat = abs(tip[0] - foot[0]) / span[0] > abs(tip[1] - foot[1]) / span[1]
-        ax.annotate(
-            "w",
-            (foot + tip) / 2,
-            xytext=(0, 10) if flat else (10, 0),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            color=LIGHT["purple"],
-            weight="bold",
-            zorder=6,
-        )
-    if points is not None:
-        _points(ax, points, labels, named if y is not None else ["data"])
-        if y is not None:
-            _legend(ax, len(named))
-    ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel=x_name, ylabel=y_name)
-    ax.locator_params(nbins=6)
+        _fill(ax, mesh, sign * score, colour, 0.16)
+    if y is not None:
+        data.draw(ax)
+        legend(ax, *ax.get_legend_handles_labels())
+    elif X is not None:
+        ax.plot(*data.X.T, "o", color=LIGHT["muted"], ms=4)
+    ax.set(xlim=data.xlim, ylim=data.ylim, xlabel=data.names[0], ylabel=data.names[1])
     if alike:
         ax.set_aspect("equal")
+    # The positive side first: it is what the arrow points to.
+    signs = [(1, "blue", f"{sides[1]}\nw·x + b > 0"), (-1, "orange", f"{sides[0]}\nw·x + b < 0")]
+    labels = house.Labels(ax, [], [] if X is None else data.X)
+    if score.min() < 0 < score.max():
+        cut: Any = ax.contour(*mesh, score, levels=[0.0], colors="none")
+        ends = cut.get_paths()[0].vertices[:2]
+        ax.plot(*ends.T, color=LIGHT["ink"], linewidth=2.2, zorder=3)
+        foot = ends.mean(axis=0)
+        # The longest arrow of a third of the picture that stays inside it.
+        step = 0.3 / float(np.max(np.abs(vector) / span)) * vector
+        room = np.where(step > 0, high - 0.04 * span - foot, foot - low - 0.04 * span)
+        shares = room[step != 0] / np.abs(step[step != 0])
+        tip = foot + step * min(1.0, float(shares.min()))
+        ax.plot(*foot, "o", color=LIGHT["purple"], markersize=5, zorder=5)
+        arrow(ax, foot, tip, color="purple", width=2.2, head=16, zorder=5)
+        labels = house.Labels(ax, [ends, (foot, tip)], [] if X is None else data.X)
+        labels.put("w", (foot + tip) / 2, color=LIGHT["purple"], weight="bold")
+        labels.put("w·x + b = 0", ends[0] + 0.25 * (ends[1] - ends[0]))
+    plane = np.stack(np.meshgrid(*np.linspace(low, high, 41).T), axis=-1).reshape(-1, 2)
+    for sign, colour, text in signs:
+
+        def inside(at: FloatArray, sign: int = sign) -> Any:
+            return sign * (at @ vector + bias) > 0
+
+        if inside(plane).any():
+            middle = plane[inside(plane)].mean(axis=0)
+            look: dict[str, Any] = {
+                "where": inside,
+                "ease": 14.0,
+                "color": LIGHT[colour],
+                "weight": "bold",
+            }
+            labels.put(text.strip(), middle, **look) or labels.put(sides[sign > 0], middle, **look)
     return ax
 
 
-class _Placer:
-    """Finds room for labels: the candidate whose box is farthest from all that is drawn."""
+@styled
+def descent(
+    f: Callable[[Any, Any], Any],
+    paths: Mapping[str, Any],
+    *,
+    xlim: Limits,
+    ylim: Limits,
+    names: Sequence[str] = ("w₁", "w₂"),
+    panels: bool = False,
+) -> Any:
+    """Draw the level lines of a function of two numbers and the steps of descents on it.
 
-    def __init__(self, origin: FloatArray, span: FloatArray, taken: list[FloatArray]) -> None:
-        self.origin, self.span, self.taken = origin, span, taken
+    `f` takes two arrays of one shape and returns an array of that shape. `paths` maps a label to
+    the points of a descent, shape (n, 2), start first. A ring marks the start, a large marker the
+    end. `panels=True` gives each path its own panel, two in a row. Returns the Axes, or an array.
 
-    def put(self, spots: npt.NDArray[Any], margin: float) -> FloatArray | None:
-        share = (spots - self.origin) / self.span
-        inside = (
-            (share[:, 0] >= margin)
-            & (share[:, 0] <= 1 - margin)
-            & (share[:, 1] >= min(margin, 0.06))
-            & (share[:, 1] <= 1 - min(margin, 0.06))
-        )
-        share, spots = share[inside], spots[inside]
-        if len(spots) == 0:
-            return None
-        # A label is about five times as wide as it is high.
-        stretch = np.array([0.3, 1.0])
-        busy = [(np.asarray(item) - self.origin) / self.span for item in self.taken]
-        if busy:
-            away = (share[:, None, :] - np.concatenate(busy)[None]) * stretch
-            near = np.hypot(away[..., 0], away[..., 1]).min(axis=1)
-        else:
-            near = np.zeros(len(share))
-        best = np.asarray(spots[int(near.argmax())], dtype=np.float64)
-        offsets = np.linspace(-0.14, 0.14, 8)[:, None] * np.array([1.0, 0.0]) * self.span
-        self.taken.append(best + offsets)
-        return best
+    Raises ValueError when a shape does not fit, TypeError when f cannot be called.
 
-
-def _clip(corners: FloatArray, w: FloatArray, b: float) -> FloatArray:
-    """Return the part of a polygon where w·x + b ≥ 0 (Sutherland and Hodgman, 1974)."""
-    kept: list[FloatArray] = []
-    for p, q in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        fp, fq = float(w @ p + b), float(w @ q + b)
-        if fp >= 0:
-            kept.append(p)
-        if fp * fq < 0:
-            kept.append(p + (q - p) * fp / (fp - fq))
-    return np.array(kept).reshape(-1, 2)
-
-
-def _crossing(corners: FloatArray, w: FloatArray, b: float) -> FloatArray:
-    """Return the two points where the line meets the edge of the picture, or none."""
-    found: list[FloatArray] = []
-    for p, q in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        fp, fq = float(w @ p + b), float(w @ q + b)
-        if (fp >= 0) != (fq >= 0):
-            found.append(p + (q - p) * fp / (fp - fq))
-    return np.array(found).reshape(-1, 2)
+    >>> steps = {"η = 0.5": [[1, 1], [0, 0]]}
+    >>> ax = descent(lambda a, b: a**2 + b**2, steps, xlim=(-2, 2), ylim=(-2, 2))
+    >>> [text.get_text() for text in ax.texts]
+    ['start']
+    """
+    if not callable(f):
+        raise TypeError(f"f: expected a function of two arrays, got {type(f).__name__}")
+    found = {
+        label: to_array(path, f"paths[{label!r}]", ndim=2)
+        for label, path in house.check_dict(paths, "paths", len(SERIES)).items()
+    }
+    for label, path in found.items():
+        fits = path.shape[1] == 2 and len(path) > 0
+        need(fits, f"paths[{label!r}]: expected shape (n, 2), got {path.shape}")
+    x_name, y_name = check_names(names, 2, "names")
+    grid = 41 if panels else GRID
+    mesh = np.meshgrid(np.linspace(*xlim, grid), np.linspace(*ylim, grid))
+    height = to_array(f(*mesh), "f")
+    need(height.shape == mesh[0].shape, f"f: expected {mesh[0].shape}, got {height.shape}")
+    levels = np.unique(np.quantile(height, (0.02, 0.08, 0.18, 0.32, 0.5, 0.7, 0.88)))
+    groups = [{label: path} for label, path in found.items()] if panels else [found]
+    axes = house.panels(len(groups), row=2.0 if panels else 3.2, sharex=True, sharey=True)
+    for ax, group in zip(axes, groups, strict=True):
+        ax.contour(*mesh, height, levels=levels, colors=[LIGHT["grid"]], linewidths=1.2)
+        for label, path in group.items():
+            i = list(found).index(label)
+            look: dict[str, Any] = {"color": LIGHT[SERIES[i]], "marker": MARKERS[i]}
+            ax.plot(*path[:200].T, ls=(0, (1, 1.5)), lw=1.6, ms=4.5, label=label, **look)
+            ax.plot(*path[-1], ms=9, **look)
+            ax.plot(*path[0], "o", ms=11, mfc="none", mec=LIGHT["ink"], mew=1.6, zorder=5)
+        ax.set(xlim=xlim, ylim=ylim, xlabel=x_name, ylabel=y_name)
+        ax.locator_params(nbins=5)
+        ax.label_outer()
+        if panels:
+            ax.set_title(next(iter(group)))
+    if not panels:
+        legend(axes[0], *axes[0].get_legend_handles_labels(), whole=True)
+    for ax, group in zip(axes, groups, strict=True):
+        labels = house.Labels(ax, group.values())
+        for start in np.unique([path[0] for path in group.values()], axis=0):
+            labels.put("start", start, gap=8.0, color=LIGHT["muted"])
+    return np.array(axes) if panels else axes[0]

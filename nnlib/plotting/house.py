@@ -6,6 +6,7 @@ Matplotlib is optional and slow to load, so this package imports it only when so
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -27,6 +28,7 @@ AxesArray = npt.NDArray[Any]  # of Axes; NumPy cannot say so
 POINT = 72.0  # points in an inch, the unit of every diagram
 TEXT = 10.5
 SMALL = 9.5
+DASHED = (0, (4, 2))
 
 
 def rc() -> dict[str, Any]:
@@ -35,50 +37,29 @@ def rc() -> dict[str, Any]:
     >>> rc()["svg.fonttype"]
     'none'
     """
-    return {
-        "figure.figsize": (5.2, 3.2),
-        "figure.facecolor": LIGHT["paper"],
-        "figure.edgecolor": LIGHT["paper"],
-        "savefig.facecolor": "auto",
-        "savefig.edgecolor": "auto",
-        "font.family": "sans-serif",
-        "font.size": TEXT,
-        "text.color": LIGHT["ink"],
-        "axes.facecolor": "none",
-        "axes.edgecolor": LIGHT["muted"],
-        "axes.labelcolor": LIGHT["ink"],
-        "axes.labelsize": TEXT,
-        "axes.titlecolor": LIGHT["ink"],
-        "axes.titlelocation": "left",
-        "axes.titlesize": TEXT,
-        "axes.titleweight": "bold",
-        "axes.titlepad": 6.0,
-        "axes.linewidth": 0.8,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": False,
-        "axes.axisbelow": True,
-        "axes.unicode_minus": True,
-        "axes.formatter.use_mathtext": False,
-        "axes.formatter.useoffset": False,
-        "grid.color": LIGHT["grid"],
-        "grid.linewidth": 0.8,
-        "xtick.color": LIGHT["muted"],
-        "ytick.color": LIGHT["muted"],
-        "xtick.labelcolor": LIGHT["muted"],
-        "ytick.labelcolor": LIGHT["muted"],
-        "xtick.labelsize": SMALL,
-        "ytick.labelsize": SMALL,
-        "lines.linewidth": 2.0,
-        "lines.color": LIGHT["blue"],
-        "patch.edgecolor": LIGHT["ink"],
-        "hatch.color": LIGHT["ink"],
-        "image.interpolation": "nearest",
-        "legend.frameon": False,
-        "legend.fontsize": TEXT,
-        "legend.labelcolor": LIGHT["ink"],
-        "svg.fonttype": "none",
-        "svg.hashsalt": "nnlib",
+    settings: list[tuple[Any, str]] = [
+        (LIGHT["paper"], "figure.facecolor figure.edgecolor"),
+        (LIGHT["ink"], "text.color axes.labelcolor axes.titlecolor legend.labelcolor"),
+        (LIGHT["muted"], "axes.edgecolor xtick.color ytick.color xtick.labelcolor"),
+        (LIGHT["muted"], "ytick.labelcolor"),
+        (LIGHT["grid"], "grid.color"),
+        (TEXT, "font.size axes.labelsize axes.titlesize legend.fontsize"),
+        (SMALL, "xtick.labelsize ytick.labelsize"),
+        (2.0, "lines.linewidth"),
+        (0.8, "axes.linewidth grid.linewidth"),
+        (6.0, "axes.titlepad"),
+        (True, "axes.axisbelow axes.unicode_minus"),
+        (False, "axes.spines.top axes.spines.right axes.grid legend.frameon"),
+        (False, "axes.formatter.use_mathtext axes.formatter.useoffset"),
+        ("none", "axes.facecolor svg.fonttype"),
+        ("auto", "savefig.facecolor savefig.edgecolor"),
+        ("left", "axes.titlelocation"),
+        ("bold", "axes.titleweight"),
+        ("sans-serif", "font.family"),
+        ("nnlib", "svg.hashsalt"),
+    ]
+    return {name: value for value, names in settings for name in names.split()} | {
+        "figure.figsize": (5.2, 3.2)
     }
 
 
@@ -132,7 +113,7 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
     return inside
 
 
-# Numbers and arrays
+# Numbers, arrays and names
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -142,9 +123,7 @@ def number(value: float, digits: int = 2) -> str:
     ('−0.42', '0.00', '0.578')
     """
     text = f"{float(value):.{digits}f}"
-    if float(text) == 0:
-        text = text.lstrip("-")
-    return text.replace("-", "−")
+    return (text.lstrip("-") if float(text) == 0 else text).replace("-", "−")
 
 
 def short(value: float) -> str:
@@ -153,8 +132,7 @@ def short(value: float) -> str:
     >>> short(0.4), short(-0.30000001), short(20.0), short(109386)
     ('0.4', '−0.3', '20', '109,386')
     """
-    value = float(value)
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value + 0.0:.3g}"
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{float(value) + 0.0:.3g}"
     return text.replace("-", "−")
 
 
@@ -165,7 +143,25 @@ def signed(value: float, digits: int = 2) -> str:
     ('+0.36', '−0.20', '0.00')
     """
     text = number(value, digits)
-    return "+" + text if float(value) > 0 and float(f"{value:.{digits}f}") != 0 else text
+    return "+" + text if float(f"{value:.{digits}f}") > 0 else text
+
+
+def factor(value: float) -> str:
+    """Write a number as a factor of a product: a negative one in brackets.
+
+    >>> factor(0.4), factor(-0.3)
+    ('0.4', '(−0.3)')
+    """
+    return short(value) if value >= 0 else f"({short(value)})"
+
+
+def need(holds: bool, message: str) -> None:
+    """Raise ValueError with the message unless the condition holds.
+
+    >>> need(1 < 2, "never said")
+    """
+    if not holds:
+        raise ValueError(message)
 
 
 def to_array(value: Any, name: str, *, ndim: int | tuple[int, ...] | None = None) -> FloatArray:
@@ -181,16 +177,14 @@ def to_array(value: Any, name: str, *, ndim: int | tuple[int, ...] | None = None
         array = np.asarray(getattr(value, "array", value), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name}: expected numbers, got {type(value).__name__}") from error
-    allowed = (ndim,) if isinstance(ndim, int) else ndim
-    if allowed is not None and array.ndim not in allowed:
-        axes = " or ".join(str(n) for n in allowed)
-        raise ValueError(f"{name}: expected an array of {axes} axes, got shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+    allowed = (ndim,) if isinstance(ndim, int) else ndim or (array.ndim,)
+    axes = " or ".join(map(str, allowed))
+    need(array.ndim in allowed, f"{name}: expected {axes} axes, got shape {array.shape}")
+    need(bool(np.isfinite(array).all()), f"{name}: expected finite numbers, got NaN or infinity")
     return array
 
 
-def check_names(names: Iterable[str] | None, count: int, name: str, default: str) -> list[str]:
+def check_names(names: Iterable[str] | None, count: int, name: str, default: str = "") -> list[str]:
     """Return `count` names, made from `default` and a subscript when none are given.
 
     >>> check_names(None, 2, "names", "x")
@@ -201,9 +195,23 @@ def check_names(names: Iterable[str] | None, count: int, name: str, default: str
     if isinstance(names, str):
         raise TypeError(f"{name}: expected a sequence of {count} names, got the string {names!r}")
     listed = [str(item) for item in names]
-    if len(listed) != count:
-        raise ValueError(f"{name}: expected {count} names, got {len(listed)}: {listed}")
+    need(
+        len(listed) == count,
+        f"{name}: expected {count} names, one each, got {len(listed)}: {listed}",
+    )
     return listed
+
+
+def check_dict(value: Any, name: str, most: int) -> dict[str, Any]:
+    """Return a dict of 1 to `most` entries with its keys as text.
+
+    >>> check_dict({1: 2}, "paths", 6)
+    {'1': 2}
+    """
+    if not hasattr(value, "keys"):
+        raise TypeError(f"{name}: expected a dict, got {type(value).__name__}")
+    need(1 <= len(value.keys()) <= most, f"{name}: expected 1 to {most} entries, got {len(value)}")
+    return {str(key): value[key] for key in value.keys()}  # noqa: SIM118  # a History has keys()
 
 
 def subscript(index: int) -> str:
@@ -234,6 +242,27 @@ def new_axes(
     return axes
 
 
+def panels(
+    count: int, *, columns: int = 2, row: float = 1.6, extra: float = 0.65, **options: Any
+) -> list[Any]:
+    """Return `count` Axes of a new figure, `columns` in a row, each row `row` inches high.
+
+    >>> len(panels(3))
+    3
+    """
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    options = {"width": 5.2, "rows": rows, "columns": columns} | options
+    axes = list(np.atleast_1d(new_axes(height=extra + row * rows, **options)).flat)
+    for spare in axes[count:]:
+        spare.remove()
+    engine: Any = figure_of(axes[0]).get_layout_engine()
+    engine.set(wspace=0.05)
+    for ax in axes[count - columns : count]:  # also above a spare, whose axis is gone
+        ax.tick_params(labelbottom=True)
+    return axes[:count]
+
+
 def dress(ax: Axes) -> Axes:
     """Give an Axes the house style for good.
 
@@ -250,8 +279,7 @@ def dress(ax: Axes) -> Axes:
     ax.tick_params(which="both", color=LIGHT["muted"], labelcolor=LIGHT["muted"], labelsize=SMALL)
     ax.set_facecolor("none")
     for label in (ax.xaxis.label, ax.yaxis.label, ax.title):
-        label.set_color(LIGHT["ink"])
-        label.set_fontsize(TEXT)
+        label.set(color=LIGHT["ink"], fontsize=TEXT)
     return ax
 
 
@@ -266,7 +294,45 @@ def figure_of(ax: Axes) -> Figure:
     return figure
 
 
-def canvas(width: float, height: float, ax: Axes | None = None) -> Axes:
+def legend(ax: Axes, handles: Sequence[Any], labels: Sequence[str], *, whole: bool = False) -> None:
+    """Put a legend above the data, where it can cover none: of one Axes or of the whole figure.
+
+    >>> ax = new_axes()
+    >>> legend(ax, ax.plot([0, 1]), ["a line"])
+    >>> ax.get_legend().get_texts()[0].get_text()
+    'a line'
+    """
+    widths = [text_width(label) + 48 for label in labels]
+    fitting = [
+        n
+        for n in range(1, len(labels) + 1)
+        if sum(max(widths[i::n]) for i in range(n)) < figure_of(ax).get_figwidth() * POINT
+    ]
+    drawn = any(handle.get_linestyle() != "None" for handle in handles)
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0)}
+    (figure_of(ax) if whole else ax).legend(
+        handles,
+        labels,
+        ncols=max(fitting, default=1),
+        handlelength=2.4 if drawn else 0.8,
+        markerscale=1.0 if drawn else 1.4,
+        columnspacing=1.4,
+        handletextpad=0.5,
+        borderaxespad=0.2,
+        **({"loc": "outside upper left"} if whole else place),
+    )
+
+
+def zero_lines(ax: Axes) -> None:
+    """Draw where x = 0 and y = 0.
+
+    >>> zero_lines(new_axes())
+    """
+    ax.axhline(0, color=LIGHT["grid"], linewidth=1.0, zorder=0)
+    ax.axvline(0, color=LIGHT["grid"], linewidth=1.0, zorder=0)
+
+
+def canvas(width: float, height: float) -> Axes:
     """Return an empty Axes whose unit is a point: what 10.5 pt text measures is known in advance.
 
     `width` and `height` are in points.
@@ -274,11 +340,9 @@ def canvas(width: float, height: float, ax: Axes | None = None) -> Axes:
     >>> canvas(144, 72).get_xlim()
     (np.float64(0.0), np.float64(144.0))
     """
-    if ax is None:
-        ax = new_axes(width / POINT, height / POINT)
-        engine = figure_of(ax).get_layout_engine()
-        if engine is not None:
-            engine.set(w_pad=0, h_pad=0)  # type: ignore[call-arg]  # the constrained engine's own
+    ax: Axes = new_axes(width / POINT, height / POINT)
+    engine: Any = figure_of(ax).get_layout_engine()
+    engine.set(w_pad=0, h_pad=0)
     ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
     ax.set_axis_off()
     return ax
@@ -300,6 +364,63 @@ def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
     return 1.1 * float(path.get_extents().width)
 
 
+class Labels:
+    """Finds room for labels on an Axes that is otherwise finished: clear of what is drawn there.
+
+    `lines` are polylines and `dots` points that no label may touch, in the units of the data.
+
+    >>> ax = new_axes()
+    >>> Labels(ax, [[[0, 0], [1, 1]]]).put("here", near=(0.5, 0.5))
+    True
+    """
+
+    def __init__(self, ax: Axes, lines: Iterable[Any], dots: Any = ()) -> None:
+        figure_of(ax).draw_without_rendering()  # the layout decides how large the Axes is
+        self.ax, self.scale = ax, POINT / figure_of(ax).dpi
+        self.low, self.high = ax.get_window_extent().get_points() * self.scale
+        ends = [ab for line in lines for ab in itertools.pairwise(self._points(line))]
+        # A point every 4 points of length, so that no label slips between two of them.
+        steps = [np.linspace(a, b, 2 + int(min(np.hypot(*(b - a)), 2000) / 4)) for a, b in ends]
+        self.busy = np.concatenate([self._points(dots), *steps])
+
+    def _points(self, data: Any) -> FloatArray:
+        """Return data coordinates in points from the corner of the picture."""
+        return np.asarray(self.ax.transData.transform(np.reshape(data, (-1, 2)))) * self.scale
+
+    def put(
+        self,
+        text: str,
+        near: Any,
+        *,
+        gap: float = 4.0,
+        ease: float = 6.0,
+        where: Any = None,
+        **options: Any,
+    ) -> bool:
+        """Write a label near a point, `gap` points or more from all else; tell if there was room.
+
+        Up to a gap of `ease` points clear room counts for more than nearness. `where` maps points
+        of the data, shape (n, 2), to whether a label may be centred there.
+        """
+        bold, lines = options.get("weight") == "bold", text.split("\n")
+        size = np.array([max(text_width(line, TEXT, bold) for line in lines), 16.0 * len(lines)])
+        ends = zip(self.low + size / 2 + 2, self.high - size / 2 - 2, strict=True)
+        spots = np.stack(np.meshgrid(*(np.linspace(a, b, 61) for a, b in ends)), axis=-1)
+        spots = spots.reshape(-1, 2)
+        gaps = np.abs(spots[:, None] - self.busy[None]) - size / 2
+        clear = gaps.max(axis=2).min(axis=1, initial=max(ease, gap))
+        data = self.ax.transData.inverted().transform(spots / self.scale)
+        free = (clear >= gap) & (True if where is None else where(data))
+        if not free.any() or (self.high - self.low < size + 4).any():
+            return False
+        away = np.hypot(*(spots - self._points(near)[0]).T)
+        best = int(np.where(free, 4.0 * clear - away, -np.inf).argmax())
+        write(self.ax, data[best][0], data[best][1], text, **options)
+        block = np.meshgrid(*(np.linspace(-s / 2, s / 2, 9) for s in size))
+        self.busy = np.concatenate([self.busy, spots[best] + np.reshape(block, (2, -1)).T])
+        return True
+
+
 # Shapes
 
 
@@ -309,13 +430,8 @@ def write(ax: Axes, x: float, y: float, text: str, **options: Any) -> Any:
     >>> write(canvas(72, 72), 36, 36, "z").get_text()
     'z'
     """
-    settings: dict[str, Any] = {
-        "ha": "center",
-        "va": "center",
-        "color": LIGHT["ink"],
-        "fontsize": TEXT,
-        "linespacing": 1.35,
-    }
+    settings: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.35}
+    settings |= {"color": LIGHT["ink"], "fontsize": TEXT}
     return ax.text(x, y, text, **(settings | options))
 
 
@@ -325,12 +441,8 @@ def on_paper(pad: float = 1.0) -> dict[str, Any]:
     >>> on_paper()["linewidth"]
     0
     """
-    return {
-        "facecolor": LIGHT["paper"],
-        "edgecolor": "none",
-        "linewidth": 0,
-        "boxstyle": f"square,pad={pad / TEXT:.3f}",
-    }
+    shape = f"square,pad={pad / TEXT:.3f}"
+    return {"facecolor": LIGHT["paper"], "edgecolor": "none", "linewidth": 0, "boxstyle": shape}
 
 
 def box(
@@ -342,8 +454,8 @@ def box(
     *,
     fill: str = "soft_grey",
     edge: str = "muted",
-    dashed: bool = False,
     radius: float = 7,
+    **options: Any,
 ) -> None:
     """Draw a rounded box whose lower left corner is (x, y).
 
@@ -354,30 +466,20 @@ def box(
     """
     from matplotlib.patches import FancyBboxPatch
 
-    shape = FancyBboxPatch(
-        (x, y),
-        width,
-        height,
-        boxstyle=f"round,pad=0,rounding_size={radius}",
-        facecolor=LIGHT[fill],
-        edgecolor=LIGHT[edge],
-        linewidth=1.2,
-        linestyle=(0, (4, 2)) if dashed else "-",
-    )
-    ax.add_patch(shape)
+    rounded = f"round,pad=0,rounding_size={radius}"
+    look: dict[str, Any] = {"facecolor": LIGHT[fill], "edgecolor": LIGHT[edge], "linewidth": 1.2}
+    ax.add_patch(FancyBboxPatch((x, y), width, height, boxstyle=rounded, **(look | options)))
 
 
 def arrow(
     ax: Axes,
-    start: Sequence[float],
-    end: Sequence[float],
+    start: tuple[float, float],
+    end: tuple[float, float],
     *,
     color: str = "muted",
     width: float = 1.8,
-    curve: float = 0.0,
-    dashed: bool = False,
     head: float = 12,
-    zorder: float = 3,
+    **options: Any,
 ) -> None:
     """Draw an arrow from `start` to `end`.
 
@@ -388,20 +490,10 @@ def arrow(
     """
     from matplotlib.patches import FancyArrowPatch
 
-    shape = FancyArrowPatch(
-        (start[0], start[1]),
-        (end[0], end[1]),
-        arrowstyle="-|>,head_length=0.5,head_width=0.25",
-        mutation_scale=head,
-        connectionstyle=f"arc3,rad={curve}",
-        shrinkA=0,
-        shrinkB=0,
-        color=LIGHT[color],
-        linewidth=width,
-        linestyle=(0, (4, 2)) if dashed else "-",
-        zorder=zorder,
-    )
-    ax.add_patch(shape)
+    shape = "-|>,head_length=0.5,head_width=0.25"
+    settings: dict[str, Any] = {"shrinkA": 0, "shrinkB": 0, "linewidth": width, "zorder": 3}
+    settings |= {"arrowstyle": shape, "mutation_scale": head, "color": LIGHT[color]}
+    ax.add_patch(FancyArrowPatch(start, end, **(settings | options)))
 
 
 def polygon(ax: Axes, corners: Any, *, fill: str, edge: str, **options: Any) -> None:
@@ -414,8 +506,20 @@ def polygon(ax: Axes, corners: Any, *, fill: str, edge: str, **options: Any) -> 
     """
     from matplotlib.patches import Polygon
 
-    face = LIGHT[fill] if fill != "none" else "none"
-    line = LIGHT[edge] if edge != "none" else "none"
-    ax.add_patch(
-        Polygon(np.asarray(corners), closed=True, facecolor=face, edgecolor=line, **options)
-    )
+    face, line = (LIGHT.get(name, "none") for name in (fill, edge))
+    shape = Polygon(np.asarray(corners), closed=True, facecolor=face, edgecolor=line, **options)
+    ax.add_patch(shape)
+
+
+def signed_bar(ax: Axes, y: float, value: float, *, strong: bool = False, **options: Any) -> None:
+    """Draw a horizontal bar: blue and solid when positive, orange and dashed when negative.
+
+    >>> ax = new_axes()
+    >>> signed_bar(ax, 0, -1.0)
+    >>> ax.patches[0].get_width() < 0
+    np.True_
+    """
+    colour, dash = ("blue", "-") if value >= 0 else ("orange", DASHED)
+    look: dict[str, Any] = {"color": LIGHT[colour if strong else "soft_" + colour]}
+    look |= {"edgecolor": LIGHT[colour], "linewidth": 1.4, "linestyle": dash}
+    ax.barh(y, value, **(look | options))

@@ -1,6 +1,6 @@
-"""Pictures of matrices: weights as images, and a layer's matrix product cell by cell.
+"""Pictures of matrices: images, weights, tables of counts or attention, and a layer's product.
 
-Zero is transparent, so that an image of weights reads the same on a light and on a dark page.
+Zero is transparent, so that a picture reads the same on a light and on a dark page.
 """
 
 from __future__ import annotations
@@ -10,21 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnlib.plotting.house import (
-    AxesArray,
-    FloatArray,
-    canvas,
-    check_names,
-    dress,
-    new_axes,
-    number,
-    polygon,
-    short,
-    styled,
-    text_width,
-    to_array,
-    write,
-)
+from nnlib.plotting import house
+from nnlib.plotting.house import FloatArray, check_names, need, number, styled, to_array, write
 from nnlib.plotting.palette import LIGHT, PALETTE
 
 if TYPE_CHECKING:
@@ -35,18 +22,58 @@ LEVELS = 6  # strengths of tint a sign; more cannot be told apart
 
 
 @styled
+def images(
+    array: Any, titles: Sequence[str] | None = None, *, columns: int = 4, width: float = 4.9
+) -> house.AxesArray:
+    """Draw images side by side: digits, feature maps, filters. Returns an array of Axes.
+
+    `array` has shape (n, h, w). Blue is positive, orange negative, zero is clear; all images share
+    one scale. Up to 12 cells in all carry their value. `width` is that of a full row in inches.
+
+    Raises ValueError when the shape or the number of titles does not fit.
+
+    >>> [ax.get_title(loc="left") for ax in images(np.eye(3)[None], ["a line"])]
+    ['a line']
+    """
+    stack = to_array(array, "array", ndim=3)
+    need(stack.size > 0, f"array: expected at least one image, got shape {stack.shape}")
+    need(columns >= 1, f"columns: expected at least 1, got {columns}")
+    listed = None if titles is None else check_names(titles, len(stack), "titles")
+    _, high, wide = stack.shape
+    across = min(len(stack), columns)
+    row = width / across * high / wide + (0.26 if listed else 0.06)
+    axes = house.panels(len(stack), columns=columns, width=width + 0.3, row=row, extra=0.15)
+    scale = float(np.abs(stack).max()) or 1.0
+    annotated = stack.size <= 12
+    for i, (ax, image) in enumerate(zip(axes, stack, strict=True)):
+        if stack.size <= VECTOR:
+            _cells(ax, image / scale, 0.4 if annotated else 0.85)
+        else:  # pixels, in tones halfway between the light and the dark scheme's
+            tones = np.where(image[..., None] > 0, _tone("blue"), _tone("orange"))
+            pixels = np.concatenate([tones, np.abs(image)[..., None] / scale], axis=-1)
+            ax.imshow(pixels, interpolation="nearest", extent=(0, wide, high, 0))
+        ax.set(xlim=(0, wide), ylim=(high, 0), xticks=[], yticks=[], aspect="equal")
+        for spine in ax.spines.values():
+            spine.set(visible=True, color=LIGHT["muted"], linewidth=0.8)
+        if listed is not None:
+            ax.set_title(listed[i], fontsize=10)
+        for (r, c), value in np.ndenumerate(image if annotated else ()):
+            write(ax, c + 0.5, r + 0.5, house.short(value))
+    return np.array(axes)
+
+
+@styled
 def weights(
     W: Any,
     *,
     shape: tuple[int, int] | None = None,
     names: Sequence[str] | None = None,
     columns: int = 4,
-) -> AxesArray:
+) -> house.AxesArray:
     """Draw each row of a weight matrix as an image. Returns an array of Axes, one a row.
 
     `W` has shape (units, inputs); `shape` is (rows, columns) of one image, by default one line.
-    Blue is positive, orange negative, zero is clear; all images share one scale. Up to 12 cells
-    carry their value.
+    Colours and scale are those of `images`.
 
     Raises ValueError when `shape` does not hold one row of W.
 
@@ -55,50 +82,14 @@ def weights(
     ['−0.4', '0.8']
     """
     matrix = to_array(W, "W", ndim=2)
-    if matrix.size == 0:
-        raise ValueError(f"W: expected at least one weight, got shape {matrix.shape}")
     units, size = matrix.shape
     high, wide = shape if shape is not None else (1, size)
-    if high * wide != size:
-        raise ValueError(f"shape: expected {size} cells, as a row of W has, got {(high, wide)}")
-    if columns < 1:
-        raise ValueError(f"columns: expected at least 1, got {columns}")
-    listed = None if names is None else check_names(names, units, "names", "unit ")
-    scale = float(np.abs(matrix).max()) or 1.0
-    annotated = matrix.size <= 12
-    across = 1 if high == 1 and units <= 8 else min(units, columns)
-    down = -(-units // across)
-    panel = 4.6 / across if high > 1 else min(4.6 / across, 1.1 * wide)
-    tall = panel * high / wide if high > 1 else min(0.5, panel / wide * 0.7)
-    grid = np.atleast_1d(
-        new_axes(
-            panel * across + 0.3,
-            down * (tall + (0.34 if listed else 0.1)) + 0.15,
-            rows=down,
-            columns=across,
-        )
-    )
-    axes = list(grid.flat)
-    for spare in axes[units:]:
-        spare.remove()
-    for i, ax in enumerate(axes[:units]):
-        image = matrix[i].reshape(high, wide)
-        dress(ax)
-        if matrix.size <= VECTOR:
-            _cells(ax, image / scale, 0.4 if annotated else 0.85)
-        else:
-            _raster(ax, image / scale)
-        ax.set(xlim=(0, wide), ylim=(high, 0), xticks=[], yticks=[])
-        if high > 1:
-            ax.set_aspect("equal")
-        for spine in ax.spines.values():
-            spine.set(visible=True, color=LIGHT["muted"], linewidth=0.8)
-        if listed is not None:
-            ax.set_title(listed[i], fontsize=10)
-        if annotated:
-            for (r, c), value in np.ndenumerate(image):
-                write(ax, c + 0.5, r + 0.5, short(value))
-    return np.array(axes[:units])
+    need(high * wide == size, f"shape: expected {size} cells, as in a row of W, got {shape}")
+    listed = None if names is None else check_names(names, units, "names")
+    stack = matrix.reshape(units, high, wide)
+    if high > 1:
+        return images(stack, listed, columns=columns)
+    return images(stack, listed, columns=1, width=min(4.9, 0.8 * wide))
 
 
 def _cells(ax: Axes, image: FloatArray, strongest: float) -> None:
@@ -108,34 +99,90 @@ def _cells(ax: Axes, image: FloatArray, strongest: float) -> None:
 
     level = np.sign(image) * np.ceil(np.abs(image) * LEVELS - 1e-9)
     for step in np.unique(level[level != 0]):
-        corners: list[tuple[float, float]] = []
-        for r, c in np.argwhere(level == step):
-            corners += [(c, r), (c + 1, r), (c + 1, r + 1), (c, r + 1), (c, r)]
-        codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
-        path = Path(np.array(corners, dtype=float), codes * (len(corners) // 5))
-        ax.add_patch(
-            PathPatch(
-                path,
-                facecolor=LIGHT["blue" if step > 0 else "orange"],
-                alpha=strongest * abs(float(step)) / LEVELS,
-                linewidth=0,
-            )
-        )
-
-
-def _raster(ax: Axes, image: FloatArray) -> None:
-    """Draw an image as pixels, in tones halfway between the light and the dark scheme's."""
-    rgba = np.zeros((*image.shape, 4))
-    rgba[image > 0, :3] = _tone("blue")
-    rgba[image <= 0, :3] = _tone("orange")
-    rgba[..., 3] = np.abs(image)
-    high, wide = image.shape
-    ax.imshow(rgba, interpolation="nearest", extent=(0, wide, high, 0))
+        squares = [
+            Path([(c, r), (c + 1, r), (c + 1, r + 1), (c, r + 1), (c, r)], closed=True)
+            for r, c in np.argwhere(level == step)
+        ]
+        face, alpha = LIGHT["blue" if step > 0 else "orange"], strongest * abs(step) / LEVELS
+        shape = Path.make_compound_path(*squares)
+        ax.add_patch(PathPatch(shape, facecolor=face, alpha=alpha, linewidth=0))
 
 
 def _tone(name: str) -> FloatArray:
     pair = [[int(value[i : i + 2], 16) / 255 for i in (1, 3, 5)] for value in PALETTE[name]]
     return np.asarray(np.mean(pair, axis=0), dtype=np.float64)
+
+
+def _table(tint: FloatArray, texts: Any, names: list[str], axes: tuple[str, str]) -> Axes:
+    """Draw a square table with tinted cells, the names on both sides, and what the sides mean."""
+    n = len(tint)
+    cell = min(46.0, 300.0 / n)
+    widest = max(map(house.text_width, names))
+    turned = widest > cell - 4
+    side = n * cell / 72
+    ax: Axes = house.new_axes(side + widest / 72 + 0.6, side + 0.8 + (widest / 72 if turned else 0))
+    _cells(ax, tint, 0.6)
+    for (r, c), text in np.ndenumerate(texts):
+        write(ax, c + 0.5, r + 0.5, text, fontsize=10)
+    places = np.arange(n) + 0.5
+    ax.set_xticks(places, names, rotation=90 if turned else 0)
+    ax.set_yticks(places, names)
+    ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+    ax.tick_params(labelcolor=LIGHT["ink"], labelsize=10)
+    ax.xaxis.set_label_position("top")
+    ax.set(xlim=(0, n), ylim=(n, 0), aspect="equal", xlabel=axes[1], ylabel=axes[0])
+    for spine in ax.spines.values():
+        spine.set_visible(True)
+    return ax
+
+
+@styled
+def attention_map(weights: Any, tokens: Sequence[str]) -> Axes:
+    """Draw attention weights: one row for each token that looks, one column for each looked at.
+
+    `weights` has shape (T, T), entries in [0, 1]; `tokens` holds T labels. Up to 6 tokens have the
+    weights written in; 0 stays clear.
+
+    Raises ValueError when the shape does not fit or an entry is no weight.
+
+    >>> ax = attention_map([[1.0, 0.0], [0.3, 0.7]], ["a", "b"])
+    >>> [text.get_text() for text in ax.texts]
+    ['1.00', '', '0.30', '0.70']
+    """
+    shares = to_array(weights, "weights", ndim=2)
+    n = len(shares)
+    need(shares.shape == (n, n) and n > 0, f"weights: expected shape (T, T), got {shares.shape}")
+    fair = shares.min() >= 0 and shares.max() <= 1 + 1e-6
+    need(bool(fair), "weights: expected entries in [0, 1], got others")
+    texts = np.vectorize(lambda share: number(share) if share else "")(shares)
+    # The root lets a weight of 0.05 still be seen; 0 alone is clear.
+    shown = texts if n <= 6 else ()
+    return _table(np.sqrt(shares), shown, check_names(tokens, n, "tokens"), ("looks", "at"))
+
+
+@styled
+def confusion_matrix(counts: Any, names: Sequence[str]) -> Axes:
+    """Draw how often each class was taken for each: right answers blue, mistakes orange.
+
+    `counts` has shape (K, K), true classes in rows, predicted ones in columns, up to 12 classes.
+    The tint grows with the share of the row; a count of 0 is left out.
+
+    Raises ValueError when the shape does not fit or a count is negative.
+
+    >>> ax = confusion_matrix([[9, 1], [0, 8]], ["cat", "dog"])
+    >>> [text.get_text() for text in ax.texts]
+    ['9', '1', '', '8']
+    """
+    table = to_array(counts, "counts", ndim=2)
+    n = len(table)
+    fits = table.shape == (n, n) and 1 <= n <= 12
+    need(fits, f"counts: expected shape (K, K) with K ≤ 12, got {table.shape}")
+    need(bool((table >= 0).all()), "counts: expected no negative counts, got some")
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    # The root lets single mistakes show beside hundreds of right answers.
+    tint = np.sqrt(shares) * np.where(np.eye(n) > 0, 1, -1)
+    texts = np.vectorize(lambda count: house.short(count) if count else "")(table)
+    return _table(tint, texts, check_names(names, n, "names"), ("true", "predicted"))
 
 
 @styled
@@ -161,89 +208,54 @@ def matrix_product(
     >>> ax.texts[-1].get_text()
     '0.9 × 0.4 + 0.8 × 0.3 + 0 = 0.60'
     """
-    batch = to_array(X, "X", ndim=2)
-    matrix = to_array(W, "W", ndim=2)
-    if batch.shape[1] != matrix.shape[1]:
-        raise ValueError(
-            f"W: expected shape (out, {batch.shape[1]}) for X of shape {batch.shape}, "
-            f"got {matrix.shape}"
-        )
-    bias = None if b is None else to_array(b, "b", ndim=1)
-    if bias is not None and bias.shape != matrix.shape[:1]:
-        raise ValueError(
-            f"b: expected shape {matrix.shape[:1]} for W of shape {matrix.shape}, got {bias.shape}"
-        )
-    n, inner = batch.shape
-    out = matrix.shape[0]
-    if min(n, inner, out) < 1 or max(inner + 2 * out, n) > 12:
-        raise ValueError(f"X: expected a batch small enough to read, got {batch.shape} with {out}")
-    if not 0 <= row < n:
-        raise ValueError(f"row: expected 0 to {n - 1}, got {row}")
-    if not 0 <= unit < out:
-        raise ValueError(f"unit: expected 0 to {out - 1}, got {unit}")
-    listed = None if rows is None else check_names(rows, n, "rows", "row ")
-    result = batch @ matrix.T + (0.0 if bias is None else bias)
+    batch, matrix = to_array(X, "X", ndim=2), to_array(W, "W", ndim=2)
+    (n, inner), out = batch.shape, len(matrix)
+    wanted = f"expected shape (out, {inner}) for X of shape {batch.shape}"
+    need(matrix.shape == (out, inner), f"W: {wanted}, got {matrix.shape}")
+    bias = np.zeros(out) if b is None else to_array(b, "b", ndim=1)
+    need(bias.shape == (out,), f"b: expected shape {(out,)} for W {matrix.shape}, got {bias.shape}")
+    need(0 <= row < n, f"row: expected 0 to {n - 1}, got {row}")
+    need(0 <= unit < out, f"unit: expected 0 to {out - 1}, got {unit}")
+    listed = [] if rows is None else check_names(rows, n, "rows")
+    cell, high, between, edge = 46.0, 28.0, 26.0, 3.0
+    left = edge + max([house.text_width(name) + 8 for name in listed], default=0.0)
+    width = max(left + (inner + out) * cell + between, 2 * between + 2 * out * cell) + edge
+    need(width <= 380 and n <= 12, f"X: expected few cells, to be read, got {batch.shape}, {out}")
+    result = batch @ matrix.T + bias
 
-    grids: list[tuple[str, FloatArray, bool]] = [
-        (symbols[0], batch, False),
-        (symbols[1], matrix.T, False),
-    ]
-    if bias is not None:
-        grids.append((symbols[2], bias[None, :], False))
-    grids.append((symbols[3], result, True))
-    signs = ["@", "+", "="] if bias is not None else ["@", "="]
-    cell_wide, cell_high, between, edge = 40.0, 27.0, 18.0, 3.0
-    left = edge + max([text_width(name) + 8 for name in listed or []], default=0.0)
-    cells = sum(grid.shape[1] for _, grid, _ in grids)
-    tallest = max(grid.shape[0] for _, grid, _ in grids)
-    width = left + cells * cell_wide + len(signs) * between + edge
-    height = tallest * cell_high + 74
-    ax = canvas(width, height)
-    top = 30 + tallest * cell_high
+    below = 34 + n * high  # the top of Z; X and Wᵀ stand above it
+    top = below + 48 + max(n, inner) * high
+    ax = house.canvas(width, top + 36)
 
-    marked = {
-        0: lambda r, c: r == row,
-        1: lambda r, c: c == unit,
-        len(grids) - 1: lambda r, c: r == row and c == unit,
-    }
-    if bias is not None:
-        marked[2] = lambda r, c: c == unit
-    x = left
-    for i, (symbol, grid, fixed) in enumerate(grids):
-        wide = grid.shape[1]
+    def draw(k: int, x: float, y: float, grid: FloatArray, mark: Any, sign: str) -> float:
+        """Draw one matrix with its sign, symbol and shape; return where the next begins."""
         for (r, c), value in np.ndenumerate(grid):
-            x0, y0 = x + c * cell_wide, top - (r + 1) * cell_high
-            on = marked[i](r, c)
-            fill = ("soft_orange" if fixed else "soft_blue") if on else "paper"
-            corners = [(x0, y0), (x0 + cell_wide, y0)]
-            corners += [(px, py + cell_high) for px, py in corners[::-1]]
-            polygon(ax, corners, fill=fill, edge="muted", linewidth=0.9)
-            text = number(value, digits) if fixed else short(value)
-            write(
-                ax,
-                x0 + cell_wide / 2,
-                y0 + cell_high / 2,
-                text,
-                fontsize=10.5 if len(text) < 6 else 9,
-                weight="bold" if on else "normal",
-            )
-        write(ax, x + wide * cell_wide / 2, top + 27, symbol, weight="bold", fontsize=12)
-        shape = bias.shape if bias is not None and i == 2 else grid.shape
-        dims = f"({shape[0]},)" if len(shape) == 1 else f"({shape[0]}, {shape[1]})"
-        write(ax, x + wide * cell_wide / 2, top + 11, dims, fontsize=10, color=LIGHT["muted"])
-        if i == 0 and listed is not None:
-            for r, name in enumerate(listed):
-                write(ax, x - 6, top - (r + 0.5) * cell_high, name, ha="right")
-        x += wide * cell_wide
-        if i < len(signs):
-            write(ax, x + between / 2, top - cell_high / 2, signs[i], weight="bold", fontsize=13)
-            x += between
+            x0, y0 = x + c * cell, y - (r + 1) * high
+            corners = [(x0, y0), (x0 + cell, y0), (x0 + cell, y0 + high), (x0, y0 + high)]
+            fill = ("soft_orange" if k == 3 else "soft_blue") if mark(r, c) else "paper"
+            house.polygon(ax, corners, fill=fill, edge="muted", linewidth=0.9)
+            text = number(value, digits) if k == 3 else house.short(value)
+            size, weight = 11 if len(text) < 6 else 10, "bold" if mark(r, c) else "normal"
+            write(ax, x0 + cell / 2, y0 + high / 2, text, fontsize=size, weight=weight)
+        middle, shape = x + grid.shape[1] * cell / 2, (out,) if k == 2 else grid.shape
+        write(ax, middle, y + 26, symbols[k], weight="bold", fontsize=12)
+        write(ax, middle, y + 10, str(shape), fontsize=10, color=LIGHT["muted"])
+        write(ax, x - between / 2, y - high / 2, sign, weight="bold", fontsize=14)
+        return x + float(grid.shape[1] * cell) + between
+
+    for r, name in enumerate(listed):
+        write(ax, left - 6, top - (r + 0.5) * high, name, ha="right")
+    x = draw(0, left, top, batch, lambda r, c: r == row, "")
+    draw(1, x, top, matrix.T, lambda r, c: c == unit, "@")
+    x = width - edge - out * cell
+    draw(3, x, below, result, lambda r, c: (r, c) == (row, unit), "=")
     terms = [
-        f"{short(p)} × {short(q) if q >= 0 else '(' + short(q) + ')'}"
+        f"{house.short(p)} × {house.factor(q)}"
         for p, q in zip(batch[row], matrix[unit], strict=True)
     ]
-    if bias is not None:
-        terms.append(short(bias[unit]) if bias[unit] >= 0 else f"({short(bias[unit])})")
+    if b is not None:
+        draw(2, x - between - out * cell, below, bias[None], lambda r, c: c == unit, "+")
+        terms.append(house.factor(bias[unit]))
     total = f"{' + '.join(terms)} = {number(result[row, unit], digits)}"
     write(ax, width / 2, 12, total, fontsize=11)
     return ax

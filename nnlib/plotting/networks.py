@@ -7,28 +7,15 @@ which it shows a few neurons a layer and the count.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnlib.nn.linear import Linear
 from nnlib.nn.module import Module, Sequential
-from nnlib.plotting.house import (
-    SMALL,
-    FloatArray,
-    canvas,
-    check_names,
-    number,
-    on_paper,
-    short,
-    styled,
-    subscript,
-    text_width,
-    to_array,
-    write,
-)
+from nnlib.plotting import house
+from nnlib.plotting.house import FloatArray, check_names, need, number, short, to_array, write
 from nnlib.plotting.palette import LIGHT
 from nnlib.plotting.values import Activation, activation_label, apply
 
@@ -43,96 +30,80 @@ LINE = 13.0  # what a line of label text needs in height
 CLEAR = 49.0  # from a neuron's middle to a weight's, so that neither label touches the other
 
 
-@dataclass
-class Layer:
-    """One step of a network as it is drawn: weights, bias, activation and, given x, its numbers.
+class _Layer:
+    """One step of a network: weights, bias, activations and, given x, what it computes."""
 
-    >>> Layer(np.ones((1, 2)), np.zeros(1)).activations
-    []
-    """
+    def __init__(self, W: Any, b: Any, where: str) -> None:
+        self.W = to_array(W, f"{where} W", ndim=2)
+        self.b = None if b is None else np.atleast_1d(to_array(b, f"{where} b"))
+        shape = self.W.shape
+        fits = self.b is None or self.b.shape == shape[:1]
+        need(fits, f"{where}: expected b of shape {shape[:1]} for W {shape}, got {np.shape(b)}")
+        self.activations: list[Activation] = []
+        self.z = self.h = np.zeros(0)
 
-    W: FloatArray
-    b: FloatArray | None
-    activations: list[Activation] = field(default_factory=list)
-    z: FloatArray | None = None
-    h: FloatArray | None = None
+    def run(self, x: FloatArray) -> FloatArray:
+        """Compute and keep the totals and the outputs for one example."""
+        self.h = self.z = self.W @ x + (0.0 if self.b is None else self.b)
+        for activation in self.activations:
+            # A batch of one: some modules, Softmax among them, count axes.
+            self.h = apply(activation, self.h[None, :], "activations")[0]
+        return self.h
 
 
-@dataclass
-class Column:
-    """The neurons of one layer that are drawn: which, where, and how far apart.
+class _Column:
+    """The neurons of one layer that are drawn: which, where, and how far apart."""
 
-    >>> Column(2, [0, 1], [39.0, -39.0], 78.0).size
-    2
-    """
-
-    size: int
-    index: list[int]
-    y: list[float]
-    pitch: float
+    def __init__(self, size: int) -> None:
+        self.size, self.whole = size, size <= WHOLE
+        self.index = list(range(size)) if self.whole else [*range(SHOWN - 1), size - 1]
+        slots = float(size) if self.whole else SHOWN + 0.6  # the ellipsis stands before the last
+        self.pitch = PITCH if slots <= 4 else max(46.0, 4 * PITCH / slots)
+        y = -self.pitch * np.arange(len(self.index))
+        y[-1] -= 0.0 if self.whole else 0.6 * self.pitch
+        self.y: list[float] = (y - (y[0] + y[-1]) / 2).tolist()
 
     def has_room_for(self, lines: int) -> bool:
-        """Tell whether that many lines of label fit between two circles.
-
-        >>> Column(2, [0, 1], [20.0, -20.0], 40.0).has_room_for(1)
-        False
-        """
+        """Tell whether that many lines of label fit between two circles."""
         return len(self.index) == 1 or self.pitch >= 2 * RADIUS + lines * LINE
 
 
 def _parts(model: Module) -> list[Module]:
     """Return the modules that compute, in order; a Sequential may hold one of them twice."""
-    if isinstance(model, Sequential):
-        return [leaf for part in model for leaf in _parts(part)]
-    inside = list(model.children())
+    inside = list(model) if isinstance(model, Sequential) else list(model.children())
     return [leaf for part in inside for leaf in _parts(part)] if inside else [model]
 
 
-def _layers(model: Any, activations: Sequence[Activation] | None) -> list[Layer]:
+def _layers(model: Any, activations: Sequence[Activation] | None) -> list[_Layer]:
     """Read the layers of a Module or of a list of (W, b)."""
-    layers: list[Layer] = []
+    where = "model_or_layers"
+    layers: list[_Layer] = []
     if isinstance(model, Module):
         for part in _parts(model):
             if isinstance(part, Linear):
-                b = None if part.bias is None else to_array(part.bias, "model_or_layers")
-                layers.append(Layer(to_array(part.weight, "model_or_layers"), b))
+                layers.append(_Layer(part.weight, part.bias, where))
             elif any(parameter.ndim > 1 for parameter in part.parameters()):
-                raise TypeError(
-                    "model_or_layers: expected Linear layers and activations, "
-                    f"got a {type(part).__name__}"
-                )
+                kind = type(part).__name__
+                raise TypeError(f"{where}: expected Linear layers and activations, got a {kind}")
             elif layers and isinstance(model, Sequential):
                 layers[-1].activations.append(part)
     elif isinstance(model, (list, tuple)):
         for i, pair in enumerate(model):
-            where = f"model_or_layers[{i}]"
             if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-                raise TypeError(f"{where}: expected a pair (W, b), got {pair!r:.60}")
-            W = to_array(pair[0], where + " W", ndim=2)
-            b = None if pair[1] is None else np.atleast_1d(to_array(pair[1], where + " b"))
-            if b is not None and b.shape != W.shape[:1]:
-                raise ValueError(
-                    f"{where}: expected b of shape {W.shape[:1]} for W of shape {W.shape}, "
-                    f"got {b.shape}"
-                )
-            layers.append(Layer(W, b))
+                raise TypeError(f"{where}[{i}]: expected a pair (W, b), got {pair!r:.60}")
+            layers.append(_Layer(pair[0], pair[1], f"{where}[{i}]"))
     else:
-        raise TypeError(
-            f"model_or_layers: expected a Module or a list of (W, b), got {type(model).__name__}"
-        )
-    if not layers:
-        raise ValueError("model_or_layers: expected at least one layer with a weight matrix")
+        kind = type(model).__name__
+        raise TypeError(f"{where}: expected a Module or a list of (W, b), got {kind}")
+    need(bool(layers), f"{where}: expected at least one layer with a weight matrix")
     for i, (before, after) in enumerate(itertools.pairwise(layers)):
-        if after.W.shape[1] != before.W.shape[0]:
-            raise ValueError(
-                f"model_or_layers: layer {i} gives {before.W.shape[0]} values, "
-                f"layer {i + 1} takes {after.W.shape[1]}"
-            )
+        gives, takes = len(before.W), after.W.shape[1]
+        need(
+            gives == takes, f"{where}: layer {i} gives {gives} values, layer {i + 1} takes {takes}"
+        )
     if activations is not None:
-        if len(activations) != len(layers):
-            raise ValueError(
-                f"activations: expected {len(layers)}, one a layer, got {len(activations)}"
-            )
+        count = len(activations)
+        need(count == len(layers), f"activations: expected {len(layers)}, one a layer, got {count}")
         for layer, activation in zip(layers, activations, strict=True):
             layer.activations = [] if activation is None else [activation]
     return layers
@@ -140,44 +111,15 @@ def _layers(model: Any, activations: Sequence[Activation] | None) -> list[Layer]
 
 def _know_the_order(model: Module) -> None:
     """Refuse to guess what a forward method does between its layers."""
-    if not isinstance(model, Sequential):
-        raise ValueError(
-            "activations: expected one a layer, as only a Sequential brings its own, "
-            f"got None for a {type(model).__name__}"
-        )
-    for part in model:
+    kind = type(model).__name__
+    wanted = "activations: expected one a layer, as only a Sequential brings its own"
+    need(isinstance(model, Sequential), f"{wanted}, got None for a {kind}")
+    for part in model.children():
         if list(part.children()):
             _know_the_order(part)
 
 
-def _forward(layers: list[Layer], x: FloatArray) -> None:
-    """Fill in what every neuron computes for one example."""
-    h = x
-    for layer in layers:
-        layer.z = layer.W @ h + (0.0 if layer.b is None else layer.b)
-        h = layer.z
-        for activation in layer.activations:
-            # A batch of one: some modules, Softmax among them, count axes.
-            h = apply(activation, h[None, :], "activations")[0]
-        layer.h = h
-
-
-def _column(size: int) -> Column:
-    if size <= WHOLE:
-        index = list(range(size))
-        slots = float(size)
-    else:
-        index = [*range(SHOWN - 1), size - 1]
-        slots = SHOWN + 0.6  # the ellipsis stands before the last
-    pitch = PITCH if slots <= 4 else max(46.0, 4 * PITCH / slots)
-    y = [-i * pitch for i in range(len(index))]
-    if size > WHOLE:
-        y[-1] -= 0.6 * pitch
-    middle = (y[0] + y[-1]) / 2
-    return Column(size, index, [v - middle for v in y], pitch)
-
-
-def _label_place(left: Column, right: Column, gap: float) -> tuple[float, float]:
+def _label_place(left: _Column, right: _Column, gap: float) -> tuple[float, float]:
     """Return where along their edges labels stand farthest apart, and that distance in points."""
     room = CLEAR / gap
     best = (0.5, -1.0)
@@ -189,7 +131,7 @@ def _label_place(left: Column, right: Column, gap: float) -> tuple[float, float]
     return best
 
 
-@styled
+@house.styled
 def network(
     model_or_layers: Any,
     x: Any = None,
@@ -198,7 +140,7 @@ def network(
     outputs: Sequence[str] | None = None,
     hidden: Sequence[str] | None = None,
     show_weights: bool | None = None,
-    activations: Sequence[str | Callable[[Any], Any] | None] | None = None,
+    activations: Sequence[Activation] | None = None,
     digits: int = 2,
 ) -> Axes:
     """Draw a network of fully connected layers, with its numbers when an example `x` is given.
@@ -220,30 +162,33 @@ def network(
     ['0.70', 'b = 0.1']
     """
     layers = _layers(model_or_layers, activations)
-    sizes = [layers[0].W.shape[1], *(layer.W.shape[0] for layer in layers)]
-    example: FloatArray | None = None
+    sizes = [layers[0].W.shape[1], *(len(layer.W) for layer in layers)]
+    values: list[FloatArray] = []
     if x is not None:
         example = to_array(x, "x", ndim=(1, 2))
-        if example.shape not in {(sizes[0],), (1, sizes[0])}:
-            raise ValueError(f"x: expected one example of shape ({sizes[0]},), got {example.shape}")
+        fits = example.shape in {(sizes[0],), (1, sizes[0])}
+        need(fits, f"x: expected one example of shape ({sizes[0]},), got {example.shape}")
         if isinstance(model_or_layers, Module) and activations is None:
             _know_the_order(model_or_layers)
-        example = example.reshape(-1)
-        _forward(layers, example)
+        values = [example.reshape(-1)]
+        for layer in layers:
+            values.append(layer.run(values[-1]))
 
-    columns = [_column(size) for size in sizes]
-    hidden_count = sum(sizes[1:-1])
-    named_in = None if inputs is None else check_names(inputs, sizes[0], "inputs", "x")
-    named_out = None if outputs is None else check_names(outputs, sizes[-1], "outputs", "y")
-    named_hidden = None if hidden is None else check_names(hidden, hidden_count, "hidden", "h")
-
-    left = max([text_width(name) + 8 for name in named_in or []], default=0.0)
-    right = max([text_width(name) + 8 for name in named_out or []], default=0.0)
-    rim = 26.0  # labels above and below a circle are a little wider than it
-    room = 460.0 - max(left + RADIUS, rim) - max(right + RADIUS, rim)
-    steps = len(layers)
-    pairs = list(itertools.pairwise(columns))
-    widest = max(70.0, min(165.0, room / steps))
+    columns = [_Column(size) for size in sizes]
+    inner = check_names(
+        [""] * sum(sizes[1:-1]) if hidden is None else hidden, sum(sizes[1:-1]), "hidden"
+    )
+    ends = [
+        None if names is None else check_names(names, size, said)
+        for names, size, said in ((inputs, sizes[0], "inputs"), (outputs, sizes[-1], "outputs"))
+    ]
+    # Labels above and below a circle are a little wider than it.
+    left, right = (
+        max([RADIUS + 8 + house.text_width(name) for name in names or []], default=26.0)
+        for names in ends
+    )
+    steps, pairs = len(layers), list(itertools.pairwise(columns))
+    widest = max(70.0, min(165.0, (460.0 - left - right) / steps))
     gap = min(124.0, widest)
     while gap < widest and min(_label_place(a, b, gap)[1] for a, b in pairs) < 1.5 * LINE:
         gap = min(widest, gap + 5)
@@ -252,123 +197,96 @@ def network(
     labelled = roomy if show_weights is None else show_weights
 
     tall = max(column.y[0] - column.y[-1] for column in columns)
-    above, below = RADIUS + 54.0, RADIUS + (26.0 if labelled else 10.0)
-    start = max(left + RADIUS, rim)
-    width = start + steps * gap + max(right + RADIUS, rim)
-    height = tall + above + below
-    ax = canvas(width, height)
-    centre = below + tall / 2
-    xs = [start + i * gap for i in range(len(columns))]
-
-    _edges(ax, layers, columns, xs, centre, places if labelled else None)
+    below = RADIUS + (26.0 if labelled else 10.0)
+    height, centre = tall + RADIUS + 54.0 + below, below + tall / 2
+    ax = house.canvas(left + steps * gap + right, height)
+    muted: dict[str, Any] = {"color": LIGHT["muted"]}
+    lifted: dict[str, Any] = {"fontsize": house.SMALL, "bbox": house.on_paper(), "zorder": 5}
+    for i, (layer, (source, target)) in enumerate(zip(layers, pairs, strict=True)):
+        span = left + i * gap, left + (i + 1) * gap
+        _edges(ax, layer.W, source, target, span, centre, places[i][0] if labelled else None)
     for i, column in enumerate(columns):
-        heads = _heading(i, sizes, layers)
-        write(ax, xs[i], height - 17, heads[0], va="baseline", weight="bold", fontsize=11.5)
-        write(ax, xs[i], height - 33, heads[1], va="baseline", color=LIGHT["muted"])
+        at = left + i * gap
+        title, said = _heading(i, sizes, layers)
+        write(ax, at, height - 17, title, va="baseline", weight="bold", fontsize=11.5)
+        write(ax, at, height - 33, said, va="baseline", **muted)
+        names = ends[0] if i == 0 else ends[1] if i == steps else None
         for k, y in zip(column.index, column.y, strict=True):
-            at = (xs[i], centre + y)
-            _circle(ax, at, "soft_grey" if i == 0 else "paper")
-            offset = sum(sizes[1:i]) + k
-            name = named_hidden[offset] if named_hidden and 0 < i < steps else ""
-            if example is None and not name and column.size <= WHOLE:
-                name = _symbol(i, k, sizes, named_in is not None, named_out is not None)
-            layer = layers[i - 1] if i else None
-            value = example[k] if i == 0 and example is not None else None
-            if layer is not None and layer.h is not None and layer.z is not None:
-                value = layer.h[k]
-                if layer.activations:
-                    before = f"z = {number(layer.z[k], digits)}"
-                    name = f"{name}: {before}" if name else before
-            if value is not None:
-                text = short(value) if i == 0 else number(value, digits)
-                write(ax, *at, text, fontsize=10 if len(text) < 6 else 9, weight="bold", zorder=6)
-            elif name:
-                write(ax, *at, name, fontsize=10, zorder=6)
-                name = ""
-            if name and column.has_room_for(1):
-                write(
-                    ax, at[0], at[1] + RADIUS + 8, name, fontsize=SMALL, bbox=on_paper(), zorder=5
-                )
-            if labelled and layer is not None and layer.b is not None and column.has_room_for(2):
-                write(
-                    ax,
-                    at[0],
-                    at[1] - RADIUS - 9,
-                    f"b = {short(layer.b[k])}",
-                    fontsize=SMALL,
-                    color=LIGHT["muted"],
-                    bbox=on_paper(),
-                    zorder=5,
-                )
-            if i == 0 and named_in:
-                write(ax, at[0] - RADIUS - 6, at[1], named_in[k], ha="right")
-            if i == steps and named_out:
-                write(ax, at[0] + RADIUS + 6, at[1], named_out[k], ha="left")
-        if column.size > WHOLE:
-            y = (column.y[-1] + column.y[-2]) / 2
-            write(ax, xs[i], centre + y, "⋮", fontsize=15, weight="bold", zorder=6)
+            y += centre
+            _circle(ax, at, y, "soft_grey" if i == 0 else "paper")
+            above = inner[sum(sizes[1:i]) + k] if 0 < i < steps else ""
+            if values:
+                text = number(values[i][k], digits) if i else short(values[0][k])
+                write(ax, at, y, text, fontsize=10 if len(text) < 6 else 9, weight="bold", zorder=6)
+                if i and layers[i - 1].activations:
+                    before = f"z = {number(layers[i - 1].z[k], digits)}"
+                    above = f"{above}: {before}" if above else before
+            else:
+                inside = above or ("" if names or not column.whole else _symbol(i, k, sizes))
+                write(ax, at, y, inside, fontsize=10, zorder=6)
+                above = ""
+            if above and column.has_room_for(1):
+                write(ax, at, y + RADIUS + 8, above, **lifted)
+            b = layers[i - 1].b if i else None
+            if labelled and b is not None and column.has_room_for(2):
+                write(ax, at, y - RADIUS - 9, f"b = {short(b[k])}", **lifted, **muted)
+            if names:
+                side, ha = (1, "left") if i else (-1, "right")
+                write(ax, at + side * (RADIUS + 6), y, names[k], ha=ha)
+        if not column.whole:
+            middle = centre + (column.y[-1] + column.y[-2]) / 2
+            write(ax, at, middle, "⋮", fontsize=15, weight="bold", zorder=6)
     return ax
 
 
-def _symbol(i: int, k: int, sizes: list[int], named_in: bool, named_out: bool) -> str:
-    """Name a neuron that holds no number; nothing is named twice."""
-    if i == 0:
-        letter = "" if named_in else "x"
-    elif i == len(sizes) - 1:
-        letter = "" if named_out else "ŷ"
-    else:
-        letter = "h" if len(sizes) == 3 else ""
-    return letter + subscript(k + 1) if letter and sizes[i] > 1 else letter
+def _symbol(i: int, k: int, sizes: list[int]) -> str:
+    """Name a neuron that holds no number."""
+    hidden = "h" if len(sizes) == 3 else ""
+    letter = "x" if i == 0 else "ŷ" if i == len(sizes) - 1 else hidden
+    return letter + house.subscript(k + 1) if letter and sizes[i] > 1 else letter
 
 
-def _heading(i: int, sizes: list[int], layers: list[Layer]) -> tuple[str, str]:
-    if i == 0:
-        return ("input" if sizes[0] == 1 else "inputs"), short(sizes[0])
-    last = i == len(layers)
-    if last:
-        name = "output" if sizes[i] == 1 else "outputs"
-    else:
-        name = "hidden" if len(layers) == 2 else f"hidden {i}"
-    does = ", ".join(activation_label(a) for a in layers[i - 1].activations)
-    return name, f"{short(sizes[i])}, {does}" if does else short(sizes[i])
+def _heading(i: int, sizes: list[int], layers: list[_Layer]) -> tuple[str, str]:
+    """Return the name of a layer, and its size and activation."""
+    name = "hidden" if len(layers) == 2 else f"hidden {i}"
+    if i in (0, len(layers)):
+        name = ("output" if i else "input") + ("" if sizes[i] == 1 else "s")
+    does = [activation_label(a) for a in layers[i - 1].activations] if i else []
+    return name, ", ".join([short(sizes[i]), *does])
 
 
-def _circle(ax: Axes, at: tuple[float, float], fill: str) -> None:
+def _circle(ax: Axes, x: float, y: float, fill: str) -> None:
     from matplotlib.patches import Circle
 
-    ax.add_patch(
-        Circle(at, RADIUS, facecolor=LIGHT[fill], edgecolor=LIGHT["ink"], linewidth=1.4, zorder=4)
-    )
+    look: dict[str, Any] = {"facecolor": LIGHT[fill], "edgecolor": LIGHT["ink"]}
+    ax.add_patch(Circle((x, y), RADIUS, linewidth=1.4, zorder=4, **look))
 
 
 def _edges(
     ax: Axes,
-    layers: list[Layer],
-    columns: list[Column],
-    xs: list[float],
+    W: FloatArray,
+    source: _Column,
+    target: _Column,
+    xs: Any,
     centre: float,
-    places: list[tuple[float, float]] | None,
+    t: float | None,
 ) -> None:
-    for i, layer in enumerate(layers):
-        source, target = columns[i], columns[i + 1]
-        seen = np.abs(layer.W[np.ix_(target.index, source.index)])
-        largest = float(seen.max()) or 1.0
-        crowded = seen.size > 16
-        for k, yk in zip(target.index, target.y, strict=True):
-            for j, yj in zip(source.index, source.y, strict=True):
-                w = float(layer.W[k, j])
-                share = abs(w) / largest
-                ends = np.array([[xs[i], centre + yj], [xs[i + 1], centre + yk]])
-                ax.plot(
-                    ends[:, 0],
-                    ends[:, 1],
-                    color=LIGHT["blue" if w >= 0 else "orange"],
-                    linewidth=0.5 + 1.3 * share if crowded else 0.8 + 2.2 * share,
-                    linestyle="-" if w >= 0 else (0, (4, 2)),
-                    alpha=0.75 if crowded else 1.0,
-                    zorder=1,
-                )
-                if places is not None:
-                    t = places[i][0]
-                    x, y = (1 - t) * ends[0] + t * ends[1]
-                    write(ax, x, y, short(w), fontsize=10, bbox=on_paper(), zorder=3)
+    """Draw the weights between two layers, with their values a share t of the way when given."""
+    seen = np.abs(W[np.ix_(target.index, source.index)])
+    crowded = seen.size > 16
+    for k, yk in zip(target.index, target.y, strict=True):
+        for j, yj in zip(source.index, source.y, strict=True):
+            w, ys = float(W[k, j]), (centre + yj, centre + yk)
+            share = abs(w) / (float(seen.max()) or 1.0)
+            ax.plot(
+                xs,
+                ys,
+                color=LIGHT["blue" if w >= 0 else "orange"],
+                zorder=1,
+                linewidth=0.5 + 1.3 * share if crowded else 0.8 + 2.2 * share,
+                linestyle="-" if w >= 0 else house.DASHED,
+                alpha=0.75 if crowded else 1.0,
+            )
+            if t is not None:
+                x, y = ((1 - t) * a + t * b for a, b in (xs, ys))
+                write(ax, x, y, short(w), fontsize=10, bbox=house.on_paper(), zorder=3)

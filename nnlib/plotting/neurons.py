@@ -5,30 +5,15 @@ Both draw the same sum, w·x + b, so that a reader who misses one comparison can
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnlib.plotting.house import (
-    SMALL,
-    arrow,
-    canvas,
-    check_names,
-    dress,
-    new_axes,
-    number,
-    on_paper,
-    polygon,
-    short,
-    signed,
-    styled,
-    text_width,
-    to_array,
-    write,
-)
+from nnlib.plotting import house
+from nnlib.plotting.house import number, short, signed, write
 from nnlib.plotting.palette import LIGHT
-from nnlib.plotting.values import activation_label, apply
+from nnlib.plotting.values import Activation, activation_label, apply
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,31 +21,26 @@ if TYPE_CHECKING:
 
 def _terms(
     weights: Any, bias: float, inputs: Any, names: Sequence[str] | None
-) -> tuple[list[str], list[float], list[float], float]:
-    """Check a neuron's numbers; return names, weights, inputs and bias."""
-    w = to_array(weights, "weights", ndim=1)
-    x = to_array(inputs, "inputs", ndim=1)
-    if w.size == 0:
-        raise ValueError("weights: expected at least one weight, got shape (0,)")
-    if w.shape != x.shape:
-        raise ValueError(f"inputs: expected the shape of weights, {w.shape}, got {x.shape}")
-    b = to_array(bias, "bias")
-    if b.size != 1:
-        raise ValueError(f"bias: expected one number, got shape {b.shape}")
-    listed = check_names(names, w.size, "names", "x")
-    return listed, [float(v) for v in w], [float(v) for v in x], float(b.reshape(()))
+) -> tuple[list[tuple[str, float, float]], float]:
+    """Check a neuron's numbers; return name, weight and input of each term, and the bias."""
+    w, x = house.to_array(weights, "weights", ndim=1), house.to_array(inputs, "inputs", ndim=1)
+    house.need(w.size > 0, "weights: expected at least one weight, got shape (0,)")
+    house.need(w.shape == x.shape, f"inputs: expected shape {w.shape}, as weights, got {x.shape}")
+    b = house.to_array(bias, "bias")
+    house.need(b.size == 1, f"bias: expected one number, got shape {b.shape}")
+    listed = house.check_names(names, w.size, "names", "x")
+    return list(zip(listed, w.tolist(), x.tolist(), strict=True)), float(b.reshape(()))
 
 
-@styled
+@house.styled
 def neuron(
     weights: Any,
     bias: float,
     inputs: Any,
     *,
     names: Sequence[str] | None = None,
-    activation: str | Callable[[Any], Any] | None = None,
+    activation: Activation = None,
     output_name: str = "z",
-    ax: Axes | None = None,
 ) -> Axes:
     """Draw a neuron as a weighted vote: z = w·x + b, a bar for each term, end to end.
 
@@ -74,72 +54,43 @@ def neuron(
     >>> [text.get_text() for text in ax.texts]
     ['+0.36', '+0.24', '0.00', '0.60', 'threshold']
     """
-    listed, w, x, b = _terms(weights, bias, inputs, names)
-    terms = [wi * xi for wi, xi in zip(w, x, strict=True)] + [b]
-    labels = [
-        f"{name}\n{short(xi)} × {short(wi) if wi >= 0 else '(' + short(wi) + ')'}"
-        for name, wi, xi in zip(listed, w, x, strict=True)
-    ] + ["bias"]
+    listed, b = _terms(weights, bias, inputs, names)
+    labels = [f"{name}\n{short(x)} × {house.factor(w)}" for name, w, x in listed]
+    terms = [w * x for _, w, x in listed] + [b]
     total = sum(terms)
-    ends = [float(v) for v in np.cumsum(terms)]
-    starts = [0.0, *ends[:-1]]
+    starts = [0.0, *np.cumsum(terms)[:-1].tolist()]
     last = f"sum {output_name}"
     if activation is not None:
         after = float(apply(activation, np.array([total]), "activation").reshape(-1)[0])
         last += f"\n{activation_label(activation)} → {number(after)}"
     rows = len(terms) + 1
-    if ax is None:
-        ax = new_axes(5.2, 0.62 + 0.52 * rows)
-    dress(ax)
-    low, high = min(0.0, *ends), max(0.0, *ends)
+    ax: Axes = house.new_axes(5.2, 0.62 + 0.52 * rows)
+    low, high = min(0.0, total, *starts), max(0.0, total, *starts)
     span = (high - low) or 1.0
-    gap = 0.02 * span
-    bars = [*zip(starts, terms, strict=True), (0.0, total)]
-    for row, (start, term) in enumerate(bars):
-        y = rows - 1 - row
-        final = row == rows - 1
-        positive = term >= 0
-        colour = "blue" if positive else "orange"
-        ax.barh(
-            y,
-            term,
-            left=start,
-            height=0.56,
-            color=LIGHT[colour if final else "soft_" + colour],
-            edgecolor=LIGHT[colour],
-            linewidth=1.4,
-            linestyle="-" if positive else (0, (4, 2)),
-        )
-        end = start + term
-        if not final and row < rows - 2:
+    for row, (start, term) in enumerate([*zip(starts, terms, strict=True), (0.0, total)]):
+        y, end, final = rows - 1 - row, start + term, row == rows - 1
+        house.signed_bar(ax, y, term, left=start, height=0.56, strong=final)
+        if row < rows - 2:
             ax.plot([end, end], [y - 0.28, y - 0.72], color=LIGHT["muted"], linewidth=0.9)
-        ax.text(
-            end + gap if positive else end - gap,
-            y,
-            number(term) if final else signed(term),
-            ha="left" if positive else "right",
-            va="center",
-            color=LIGHT["ink"],
-            weight="bold" if final else "normal",
-            bbox=on_paper(),
-            zorder=5,
-        )
+        aside: dict[str, Any] = {"ha": "left" if term >= 0 else "right", "zorder": 5}
+        text, weight = (number(term), "bold") if final else (signed(term), "normal")
+        x = end + (0.02 if term >= 0 else -0.02) * span
+        write(ax, x, y, text, weight=weight, bbox=house.on_paper(), **aside)
     ax.axvline(0, color=LIGHT["ink"], linewidth=1.4, zorder=4)
     ax.axhline(0.5, color=LIGHT["grid"], linewidth=0.8, zorder=0)
-    ax.text(
-        0, rows - 0.42, "threshold", ha="center", va="bottom", fontsize=SMALL, color=LIGHT["muted"]
-    )
+    small: dict[str, Any] = {"fontsize": house.SMALL, "color": LIGHT["muted"]}
+    write(ax, 0, rows - 0.42, "threshold", va="bottom", **small)
     # Room for the numbers written beyond the ends of the bars.
     ax.set_xlim(low - (0.22 if low < 0 else 0.12) * span, high + 0.22 * span)
     ax.set_ylim(-0.55, rows - 0.4)
-    ax.set_yticks(range(rows), [*labels, last][::-1], color=LIGHT["ink"])
+    ax.set_yticks(range(rows), [*labels, "bias", last][::-1])
     ax.tick_params(axis="y", length=0, labelcolor=LIGHT["ink"], labelsize=10)
     ax.spines["left"].set_visible(False)
     ax.locator_params(axis="x", nbins=6)
     return ax
 
 
-@styled
+@house.styled
 def valves(
     weights: Any, inputs: Any, *, names: Sequence[str] | None = None, bias: float = 0
 ) -> Axes:
@@ -155,113 +106,69 @@ def valves(
     >>> [text.get_text() for text in ax.texts if "z" in text.get_text()]
     ['z = 0.32']
     """
-    listed, w, x, b = _terms(weights, bias, inputs, names)
-    pipes = [
-        (name, wi * xi, abs(xi), f"{name}\n{short(xi)}", f"× {short(wi)}")
-        for name, wi, xi in zip(listed, w, x, strict=True)
+    listed, b = _terms(weights, bias, inputs, names)
+    # What a pipe is called, what it carries before the valve and after it, and the valve.
+    pipes = [(f"{name}\n{short(x)}", abs(x), w * x, f"× {short(w)}") for name, w, x in listed]
+    pipes += [("bias", abs(b), b, "")] if b else []
+    inflow, drains = [p for p in pipes if p[2] >= 0], [p for p in pipes if p[2] < 0]
+    total, filled = sum(pipe[2] for pipe in pipes), sum(pipe[2] for pipe in inflow)
+    scale = 30.0 / max(1e-12, *(max(pipe[1], abs(pipe[2])) for pipe in pipes))
+
+    pitch, edge, base, wide = 66.0, 4.0, 32.0, 84.0
+    high = max(len(inflow), len(drains), 2) * pitch - 8
+    rooms = [
+        max([house.text_width(line) for pipe in side for line in pipe[0].split("\n")], default=-7.0)
+        for side in (inflow, drains)
     ]
-    if b != 0:
-        pipes.append(("bias", b, abs(b), "bias", ""))
-    inflow = [pipe for pipe in pipes if pipe[1] >= 0]
-    drains = [pipe for pipe in pipes if pipe[1] < 0]
-    total = sum(pipe[1] for pipe in pipes)
-    scale = 30.0 / max(*(pipe[2] for pipe in pipes), *(abs(pipe[1]) for pipe in pipes), 1e-12)
+    free = 374.0 - wide - sum(rooms) - 2 * edge - 14
+    runs = [
+        min(max(free * (part if inflow and drains else 1.0), least), 165.0) if side else 0.0
+        for side, part, least in ((inflow, 0.58, 92.0), (drains, 0.42, 68.0))
+    ]
+    tank = edge + rooms[0] + 7 + runs[0]
+    inner = tank + wide
+    ax = house.canvas(inner + runs[1] + 7 + rooms[1] + edge, high + 40)
 
-    pitch, edge = 66.0, 4.0
-    rows = max(len(inflow), len(drains), 2)
-    tank_high, tank_wide = rows * pitch - 8, 84.0
-    width, height = 374.0, tank_high + 40
-    base = 32.0
-    room_left = max([text_width(pipe[0]) for pipe in inflow], default=0.0)
-    room_right = max([text_width(pipe[0]) for pipe in drains], default=0.0)
-    free = width - tank_wide - room_left - room_right - 2 * edge - 14
-    share = len(inflow) > 0, len(drains) > 0
-    left_run = min(max(free * (0.58 if all(share) else 1.0), 92.0), 165.0) if share[0] else 0.0
-    right_run = min(max(free * (0.42 if all(share) else 1.0), 68.0), 165.0) if share[1] else 0.0
-    width = edge * 2 + room_left + 7 + left_run + tank_wide + right_run + 7 + room_right
-    ax = canvas(width, height)
-    tank = edge + room_left + 7 + left_run
+    def band(x0: float, x1: float, y: float, amount: float, colour: str) -> float:
+        """Draw a stretch of pipe; return half its width."""
+        half = max(abs(amount) * scale, 1.2) / 2
+        corners = [(x0, y - half), (x1, y - half), (x1, y + half), (x0, y + half)]
+        dash: Any = "-" if colour == "blue" else house.DASHED
+        house.polygon(ax, corners, fill="soft_" + colour, edge=colour, lw=1.2, linestyle=dash)
+        return half
 
-    def band(x0: float, x1: float, y: float, thick: float, colour: str) -> None:
-        half = max(thick * scale, 1.2) / 2
-        polygon(
-            ax,
-            [(x0, y - half), (x1, y - half), (x1, y + half), (x0, y + half)],
-            fill="soft_" + colour,
-            edge=colour,
-            linewidth=1.2,
-            linestyle="-" if colour == "blue" else (0, (4, 2)),
-        )
+    def valve(x: float, y: float, label: str, half: float) -> None:
+        """Draw a valve on a pipe of that half width, with how far it is open."""
+        bow = [(x - 8, y - 9), (x + 8, y + 9), (x + 8, y - 9), (x - 8, y + 9)]
+        house.polygon(ax, bow, fill="paper", edge="ink", linewidth=1.3, zorder=4)
+        write(ax, x, y + max(half, 9) + 10, label, fontsize=10)
 
-    def valve(at: float, y: float, label: str, half: float) -> None:
-        polygon(
-            ax,
-            [(at - 8, y - 9), (at + 8, y + 9), (at + 8, y - 9), (at - 8, y + 9)],
-            fill="paper",
-            edge="ink",
-            linewidth=1.3,
-            zorder=4,
-        )
-        write(ax, at, y + max(half, 9) + 10, label, fontsize=10)
-
-    for row, (_, flow, size, label, opening) in enumerate(inflow):
-        y = base + tank_high - (row + 0.5) * pitch  # poured in from the top
-        at = tank - left_run * 0.52 if opening else tank - left_run
-        write(ax, edge + room_left, y, label, ha="right")
+    for row, (label, size, flow, opening) in enumerate(inflow):
+        y = base + high - (row + 0.5) * pitch  # poured in from the top
+        at = tank - runs[0] * (0.52 if opening else 1.0)
+        write(ax, edge + rooms[0], y, label, ha="right")
+        half = band(at, tank, y, flow, "blue")
         if opening:
-            band(tank - left_run, at, y, size, "blue")
-        band(at, tank, y, abs(flow), "blue")
+            valve(at, y, opening, band(tank - runs[0], at, y, size, "blue"))
+        write(ax, (at + tank) / 2 + 4, y - max(half, 2) - 9, signed(flow), fontsize=10)
+    for row, (label, _, flow, opening) in enumerate(drains):
+        y, end = base + (len(drains) - row - 0.5) * pitch, inner + runs[1]  # drained at the bottom
+        half = band(inner, end - 8, y, flow, "orange")
+        house.arrow(ax, (end - 9, y), (end + 1, y), color="orange", head=16)
         if opening:
-            valve(at, y, opening, size * scale / 2)
-        write(
-            ax,
-            (at + tank) / 2 + 4,
-            y - max(abs(flow) * scale / 2, 2) - 9,
-            signed(flow),
-            fontsize=10,
-        )
-    for row, (_, flow, _, label, opening) in enumerate(drains):
-        y = base + (len(drains) - row - 0.5) * pitch  # and drained at the bottom
-        start, end = tank + tank_wide, tank + tank_wide + right_run
-        band(start, end - 8, y, abs(flow), "orange")
-        arrow(ax, (end - 9, y), (end + 1, y), color="orange", head=16)
-        if opening:
-            valve(start + right_run * 0.5, y, opening, abs(flow) * scale / 2)
+            valve(inner + runs[1] / 2, y, opening, half)
         write(ax, end + 7, y, label, ha="left")
-        write(
-            ax,
-            start + right_run * 0.5,
-            y - max(abs(flow) * scale / 2, 9) - 10,
-            signed(flow),
-            fontsize=10,
-        )
+        write(ax, inner + runs[1] / 2, y - max(half, 9) - 10, signed(flow), fontsize=10)
 
-    filled = sum(pipe[1] for pipe in inflow)
-    depth = 0.0 if filled <= 0 else max(0.0, total / filled) * (tank_high - 8)
-    inner = tank + tank_wide
-    if depth > 0:
-        polygon(
-            ax,
-            [(tank, base), (inner, base), (inner, base + depth), (tank, base + depth)],
-            fill="soft_blue",
-            edge="none",
-            zorder=2,
-        )
-        ax.plot([tank, inner], [base + depth] * 2, color=LIGHT["blue"], linewidth=1.6, zorder=2.5)
-    ax.plot(
-        [tank, tank, inner, inner],
-        [base + tank_high, base, base, base + tank_high],
-        color=LIGHT["ink"],
-        linewidth=2.2,
-        zorder=5,
-    )
-    write(ax, (tank + inner) / 2, base - 16, f"z = {number(total)}", weight="bold", fontsize=11.5)
+    level = base + max(0.0, total / (filled or 1.0)) * (high - 8)
+    if level > base:
+        water = [(tank, base), (inner, base), (inner, level), (tank, level)]
+        house.polygon(ax, water, fill="soft_blue", edge="none", zorder=2)
+        ax.plot([tank, inner], [level] * 2, color=LIGHT["blue"], linewidth=1.6, zorder=2.5)
+    walls = [tank, tank, inner, inner], [base + high, base, base, base + high]
+    ax.plot(*walls, color=LIGHT["ink"], linewidth=2.2, zorder=5)
+    middle = (tank + inner) / 2
+    write(ax, middle, base - 16, f"z = {number(total)}", weight="bold", fontsize=11.5)
     if total < 0:
-        write(
-            ax,
-            (tank + inner) / 2,
-            base + tank_high / 2,
-            f"empty,\n{number(-total)} short",
-            fontsize=10,
-        )
+        write(ax, middle, base + high / 2, f"empty,\n{number(-total)} short", fontsize=10)
     return ax

@@ -1,0 +1,83 @@
+"""Functions that make one tensor out of several.
+
+Each input gets back the part of the gradient that belongs to its entries.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nnlib._arguments import as_axis
+from nnlib.tensor import Array, Number, Tensor, bool_, record, same_type, unbroadcast
+
+
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Join tensors along a dimension they have.
+
+    Raises ``TypeError`` when the dtypes differ and ``ValueError`` when the shapes do not fit.
+
+    >>> import nnlib
+    >>> nnlib.cat([nnlib.ones(2), nnlib.zeros(1)])
+    tensor([1., 1., 0.])
+    """
+    arrays = _arrays("cat", tensors)
+    axis = as_axis(dim, arrays[0].ndim)
+    try:
+        y = np.concatenate(arrays, axis)
+    except ValueError:
+        shapes = [a.shape for a in arrays]
+        raise ValueError(f"cat: shapes {shapes} differ in more than dim={dim}") from None
+    ends = np.cumsum([a.shape[axis] for a in arrays])[:-1]
+    return record("cat", y, tuple(tensors), lambda g: tuple(np.split(g, ends, axis)))
+
+
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Join tensors of one shape along a new dimension.
+
+    >>> import nnlib
+    >>> nnlib.stack([nnlib.ones(2), nnlib.zeros(2)])
+    tensor([[1., 1.],
+            [0., 0.]])
+    """
+    shapes = [a.shape for a in _arrays("stack", tensors)]
+    if len(set(shapes)) > 1:
+        raise ValueError(f"stack: expected one shape, got {shapes}")
+    return cat([tensor.unsqueeze(dim) for tensor in tensors], dim)
+
+
+def where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Tensor:  # noqa: A002
+    """``input`` where the condition holds and ``other`` elsewhere; each gets its own blame.
+
+    >>> import nnlib
+    >>> x = nnlib.tensor([-1.0, 2.0])
+    >>> nnlib.where(x > 0, x, 0.0)
+    tensor([0., 2.])
+    """
+    if not isinstance(condition, Tensor) or condition.dtype != bool_:
+        kind = condition.dtype if isinstance(condition, Tensor) else type(condition).__name__
+        raise TypeError(f"condition: expected a tensor of bool, got {kind}")
+    x, y = same_type(input, other)
+    mask, a, b = condition.array, x.array.shape, y.array.shape
+    try:
+        chosen = np.where(mask, x.array, y.array)
+    except ValueError:
+        shapes = f"{mask.shape}, {a} and {b}"
+        raise ValueError(f"where: shapes {shapes} do not broadcast together") from None
+
+    def backward(g: Array) -> tuple[Array | None, ...]:
+        return (
+            unbroadcast(g * mask, a) if x.requires_grad else None,
+            unbroadcast(g * ~mask, b) if y.requires_grad else None,
+        )
+
+    return record("where", chosen, (x, y), backward)
+
+
+def _arrays(op: str, tensors: Sequence[Tensor]) -> list[Array]:
+    """The arrays of one or more tensors of one dtype."""
+    if len(tensors) == 0 or not all(isinstance(tensor, Tensor) for tensor in tensors):
+        kinds = [type(tensor).__name__ for tensor in tensors]
+        raise TypeError(f"tensors: {op} expected one or more Tensors, got {kinds}")
+    if len({tensor.dtype for tensor in tensors}) > 1:
+        raise TypeError(f"tensors: {op} expected one dtype, got {[t.dtype for t in tensors]}")
+    return [tensor.array for tensor in tensors]

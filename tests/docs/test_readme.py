@@ -1,0 +1,166 @@
+"""The README is a page too: its block runs, prints what it says, and draws the picture shown.
+`NNLIB_REDRAW=1` writes the picture anew when it is meant to change."""
+
+import io
+import os
+import re
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+from machine import examples
+from machine.comparing import same_output
+from machine.fences import find_fences
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+PICTURE = ROOT / "docs" / "assets" / "readme.svg"
+TEXT = README.read_text(encoding="utf-8")
+COMMANDS = [fence.source.strip() for fence in find_fences(TEXT) if fence.language == "bash"]
+
+
+@pytest.fixture(scope="module")
+def drawn() -> str:
+    """Runs the block as a page's block is run, and keeps the picture it draws."""
+    (block,) = examples.blocks(TEXT)
+    assert block.expected is not None
+    namespace: dict[str, object] = {}
+    examples.fresh(namespace)
+    figures: list[str] = []
+
+    def keep() -> None:
+        image = io.StringIO()
+        plt.savefig(
+            image, format="svg", metadata=dict.fromkeys(["Creator", "Date", "Format", "Type"])
+        )
+        # Two decimals are finer than any screen, and half the file.
+        short = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m.group()):.2f}", image.getvalue())
+        figures.append(re.sub(r" +\n", "\n", short))
+
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(plt, "show", keep)
+            mpl.rc_file(ROOT / "docs" / "machine" / "matplotlibrc", use_default_template=False)
+            printed, problem = examples.run(block, namespace, str(README))
+    finally:
+        examples.fresh(namespace)
+    assert problem is None
+    assert same_output(block.expected, printed), printed
+    (figure,) = figures
+    return figure
+
+
+def test_it_opens_with_two_complete_commands() -> None:
+    serve, test = COMMANDS
+    opening = TEXT[: TEXT.index("\n## ")]
+    assert serve in opening
+    assert test in opening
+    assert serve.endswith(" && .venv/bin/mkdocs serve")
+    for command, extra in ((serve, "site"), (test, "test")):
+        assert command.startswith(
+            f'python3 -m venv .venv && .venv/bin/pip install -e ".[{extra}]" && '
+        )
+
+
+def test_ci_runs_the_command_that_readers_are_told() -> None:
+    _, command = COMMANDS
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (asks,) = re.findall(r'^tests="\$\((.*)\)"$', script, re.MULTILINE)
+    found = subprocess.run(
+        ["bash", "-c", asks], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == command
+    assert 'bash -euo pipefail -c "$tests"' in script
+
+
+def test_it_fits_one_screen() -> None:
+    assert len(TEXT.splitlines()) <= 80
+
+
+def test_the_training_run_is_short() -> None:
+    (block,) = examples.blocks(TEXT)
+    assert sum(bool(line.strip()) for line in block.fence.source.splitlines()) <= 20
+
+
+def test_the_training_run_prints_what_it_says(drawn: str) -> None:
+    assert drawn.startswith("<?xml")
+
+
+def test_what_it_names_exists() -> None:
+    named = re.findall(r"^\| `([^`]+)` \|", TEXT, re.MULTILINE)
+    named += [target for target in re.findall(r"\]\(([^)#\s]+)\)", TEXT) if "://" not in target]
+    assert len(named) >= 5
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+_FLOAT = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+
+
+def differences(one: str, other: str, tolerance: float = 1.5) -> list[str]:
+    """Where two pictures differ: in elements, words, colours, or in place by more than `tolerance`.
+
+    A contour may have more points on another processor, so a path is known by the box it fills.
+    """
+    pairs = [list(ET.fromstring(text).iter()) for text in (one, other)]
+    if len(pairs[0]) != len(pairs[1]):
+        return [f"{len(pairs[0])} elements and {len(pairs[1])}"]
+    found = []
+    for left, right in zip(*pairs, strict=True):
+        same = (left.tag, (left.text or "").strip(), left.get("style")) == (
+            right.tag,
+            (right.text or "").strip(),
+            right.get("style"),
+        )
+        places = [
+            [
+                _box(element.get("d", "")),
+                *(_floats(element.get(key, "")) for key in ("x", "y", "transform")),
+            ]
+            for element in (left, right)
+        ]
+        for have, want in zip(*places, strict=True):
+            same &= len(have) == len(want)
+            same &= all(abs(a - b) <= tolerance for a, b in zip(have, want, strict=False))
+        if not same:
+            found.append(
+                f"{left.tag}: {left.attrib} {left.text} is not {right.attrib} {right.text}"
+            )
+    return found
+
+
+def _floats(text: str) -> list[float]:
+    return [float(number) for number in _FLOAT.findall(text)]
+
+
+def _box(path: str) -> list[float]:
+    points = _floats(path)
+    return (
+        [edge(axis) for axis in (points[::2], points[1::2]) for edge in (min, max)]
+        if points
+        else []
+    )
+
+
+def test_the_picture_is_the_one_that_the_block_draws(drawn: str) -> None:
+    if os.environ.get("NNLIB_REDRAW"):
+        PICTURE.write_text(drawn, encoding="utf-8")
+    committed = PICTURE.read_text(encoding="utf-8")
+    assert differences(committed, drawn) == [], "stale; NNLIB_REDRAW=1 writes it anew"
+
+
+def test_another_picture_is_told_apart(drawn: str) -> None:
+    assert differences(drawn, drawn) == []
+    assert differences(drawn, drawn.replace(">class 0<", ">class 2<"))
+    assert differences(drawn, re.sub(r'(<use [^>]*x=")(\d)', r"\g<1>1\2", drawn, count=1))
+    assert differences(drawn, re.sub(r"M (\d)", r"M 9\1", drawn))
+    assert differences(drawn, re.sub(r"fill: #\w{6}", "fill: #000000", drawn, count=1))
+    assert differences(drawn, re.sub(r"<use [^>]*/>", "", drawn, count=1))
+
+
+def test_the_picture_is_small_and_its_text_is_text() -> None:
+    committed = PICTURE.read_text(encoding="utf-8")
+    assert len(committed.encode()) <= 100_000
+    assert committed.count("<text") >= 6

@@ -1,0 +1,142 @@
+"""Runs axe-core over every page, folded and unfolded, and walks through it with the Tab key.
+Its rules for WCAG A and AA, its best practices and its experimental rules count; none is off."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+from site_building import address
+from site_reading import mounted, unfold
+
+WIDE, NARROW = 1280, 360
+_TAB_LIMIT = 1000
+# Everything but AAA, which WCAG itself advises against requiring of a whole site.
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "experimental"]
+_AXE = """([include, tags]) =>
+  axe.run(include ? {include} : document, {resultTypes: ["violations"], runOnly: tags})"""
+
+
+def violations(page: Page, *include: str) -> list[str]:
+    """What axe finds wrong with the page, or with the parts that match the selectors."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE_SCRIPT)
+    found: dict[str, Any] = page.evaluate(_AXE, [[[part] for part in include] or None, _TAGS])
+    return [
+        f"{violation['id']} ({violation['impact']}) at {node['target'][-1]}: "
+        f"{node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_axe_finds_nothing(open_page: Any, page_path: str, width: int, scheme: str) -> None:
+    page: Page = open_page(page_path, width=width, scheme=scheme)
+    mounted(page)
+    assert (
+        page.evaluate("document.body.dataset.mdColorScheme")
+        == {"light": "default", "dark": "slate"}[scheme]
+    )
+    if page.locator("details:not([open])").count():
+        assert violations(page, "article") == []
+        unfold(page)
+    assert violations(page) == []
+    if width == NARROW:
+        page.get_by_role("button", name="Contents").click()
+        page.wait_for_function(
+            "document.querySelector('.md-sidebar--primary').getBoundingClientRect().left === 0"
+        )
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    page.keyboard.type("the")
+    page.wait_for_selector(".md-search-result__item")
+    # The page behind it was judged above; what is new stands in the dialog and its bar.
+    assert violations(page, ".md-header") == []
+
+
+_FOCUSED = """() => {
+  const element = document.activeElement;
+  if (element === document.body) return null;
+  // A switch that is drawn by its label shows the focus there.
+  const drawn = element.matches(".md-option") ? document.querySelector(".md-option:focus + label")
+    : element.matches(".tabbed-set > input") ? element.labels[0] : element;
+  const style = getComputedStyle(drawn), box = drawn.getBoundingClientRect();
+  return {
+    name: element.outerHTML.slice(0, 160),
+    outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    seen: style.visibility === "visible" && style.opacity > 0 && box.width > 0 && box.height > 0
+      && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight,
+  };
+}"""
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_focus_is_always_seen(open_page: Any, page_path: str, width: int) -> None:
+    page: Page = open_page(page_path, width=width)
+    mounted(page)
+    stops = 0
+    for _ in range(_TAB_LIMIT):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(_FOCUSED)
+        if focused is None:
+            break
+        stops += 1
+        assert focused["outlined"], f"no outline: {focused['name']}"
+        assert focused["seen"], f"out of sight: {focused['name']}"
+    else:
+        raise AssertionError(f"the Tab key never leaves the page: {stops} stops")
+    assert stops >= 3
+
+
+def test_the_skip_link_leads_to_the_content(open_page: Any, source: Path) -> None:
+    page: Page = open_page(address(source))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.matches('.md-skip')")
+    page.keyboard.press("Enter")
+    heading = page.locator("article h1")
+    assert page.evaluate("decodeURIComponent(location.hash.slice(1))") == heading.get_attribute(
+        "id"
+    )
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('article').contains(document.activeElement)")
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_what_scrolls_can_be_scrolled_by_keyboard(
+    open_page: Any, page_path: str, width: int
+) -> None:
+    page: Page = open_page(page_path, width=width)
+    mounted(page)
+    unfold(page)
+    unreachable = page.evaluate("""() => [...document.querySelectorAll("article *")].filter(e =>
+      ["auto", "scroll"].includes(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth
+      && e.clientWidth > 0 && e.tabIndex < 0).map(e => e.outerHTML.slice(0, 160))""")
+    assert unreachable == []
+
+
+def test_the_drawer_and_the_search_open_by_keyboard(open_page: Any) -> None:
+    page: Page = open_page("", width=NARROW)
+    for name, toggle in [("Contents", "__drawer"), ("Search", "__search")]:
+        button = page.get_by_role("button", name=name, exact=True)
+        assert button.get_attribute("aria-expanded") == "false"
+        button.press("Enter")
+        assert button.get_attribute("aria-expanded") == "true"
+        assert page.evaluate("id => document.getElementById(id).checked", toggle)
+        page.keyboard.press("Escape")
+        assert not page.evaluate("id => document.getElementById(id).checked", toggle)
+
+
+def test_nothing_moves_for_readers_who_asked_for_that(open_page: Any) -> None:
+    moving = """() => [...document.querySelectorAll("*")].filter(e => {
+      const style = getComputedStyle(e);
+      const longest = list => Math.max(...list.split(",").map(parseFloat));
+      return (style.transitionProperty !== "none" && longest(style.transitionDuration) > 0.001)
+        || (style.animationName !== "none" && longest(style.animationDuration) > 0.001);
+    }).map(e => e.outerHTML.slice(0, 120))"""
+    assert open_page("", reduced_motion="reduce").evaluate(moving) == []
+    # The same question must find something where motion is welcome, or it asks nothing.
+    assert open_page("", reduced_motion="no-preference").evaluate(moving) != []

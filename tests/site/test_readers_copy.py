@@ -1,0 +1,98 @@
+"""Does what readers do: copies the blocks out of the HTML, downloads the notebook and the script.
+In an interpreter that knows nothing else, they must print what the page says."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from machine.comparing import same_output
+from machine.examples import blocks, missing
+from site_building import address, built
+from site_html import article, python_blocks
+
+_LIMIT_SECONDS = 600
+# Each block is compiled by itself, as if pasted, and what it prints is kept apart.
+_PASTE = """
+import contextlib, io, json, sys
+namespace, printed = {"__name__": "__main__"}, []
+for block in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        exec(compile(block, f"<block {len(printed) + 1}>", "exec", dont_inherit=True), namespace)
+    printed.append(output.getvalue())
+json.dump(printed, sys.stdout)
+"""
+
+
+def _python(*arguments: str, folder: Path, stdin: str = "") -> str:
+    """What an isolated Python prints in an empty folder, with only what is installed."""
+    ran = subprocess.run(
+        [sys.executable, "-I", *arguments],
+        cwd=folder,
+        env={**os.environ, "MPLBACKEND": "Agg", "TQDM_DISABLE": "1"},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=_LIMIT_SECONDS,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def _needs_what_is_not_here(source: Path) -> list[bool]:
+    return [
+        missing(block.fence) is not None for block in blocks(source.read_text(encoding="utf-8"))
+    ]
+
+
+def test_copied_blocks_print_what_the_page_says(site: Path, source: Path, tmp_path: Path) -> None:
+    shown = python_blocks(built(site, address(source)))
+    absent = _needs_what_is_not_here(source)
+    possible = [block for block, away in zip(shown, absent, strict=True) if not away]
+    printed = json.loads(
+        _python("-c", _PASTE, folder=tmp_path, stdin=json.dumps([b.source for b in possible]))
+    )
+    for block, output in zip(possible, printed, strict=True):
+        assert same_output(block.output or "", output), (
+            f"{block.source}\nprints\n{output}\nthe page says\n{block.output}"
+        )
+
+
+def _downloaded(site: Path, source: Path, suffix: str) -> Path:
+    page = built(site, address(source))
+    (name,) = [
+        a.attributes["href"]
+        for a in article(page).all("a")
+        if "download" in a.attributes and a.attributes["href"].endswith(suffix)
+    ]
+    return page.parent / name
+
+
+def test_the_notebook_holds_the_pages_cells(site: Path, source: Path) -> None:
+    notebook = nbformat.read(_downloaded(site, source, ".ipynb"), as_version=4)
+    nbformat.validate(notebook)
+    cells = [cell.source.strip("\n") for cell in notebook.cells if cell.cell_type == "code"]
+    top_level = [b.fence for b in blocks(source.read_text(encoding="utf-8")) if not b.fence.prefix]
+    assert cells == [fence.source.strip("\n") for fence in top_level]
+
+
+def test_the_script_runs_and_prints_what_the_page_says(
+    site: Path, source: Path, tmp_path: Path
+) -> None:
+    script = _downloaded(site, source, ".py")
+    tested = list(blocks(source.read_text(encoding="utf-8")))
+    lacking = [
+        block.fence.line for block in tested if not block.fence.prefix and missing(block.fence)
+    ]
+    if lacking:
+        pytest.skip(f"blocks at lines {lacking} of {source.name} need what is not on this machine")
+    claimed = "\n".join(
+        b.expected.strip("\n") for b in tested if b.expected is not None and not b.fence.prefix
+    )
+    printed = _python(str(script), folder=tmp_path)
+    assert same_output(claimed, printed), f"the script prints\n{printed}\nthe page says\n{claimed}"
