@@ -1,5 +1,7 @@
-"""Connects the machine of `docs/machine` to MkDocs: what is executed, how it is rendered, what is written beside each page.
-mkdocs-jupyter finds and executes the notebooks; MkDocs itself renders them, so that a page is a page like any other."""
+"""Connects the machine of `docs/machine` to MkDocs: what is executed, how it is rendered, what is
+written beside each page.
+mkdocs-jupyter finds and executes the notebooks; MkDocs itself renders them, so that a page is a
+page like any other."""
 
 import html
 import logging
@@ -44,7 +46,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
-    """Wraps mkdocs-jupyter's renderer so that a block that fails is named by page and number, not by a traceback."""
+    """Wraps mkdocs-jupyter's renderer, so that a block that fails is named with its page."""
     execute = page.render
     if not _is_notebook(page):
         return page
@@ -92,9 +94,8 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         target = Path(config.site_dir, posixpath.dirname(page.file.dest_uri), _download_name(page))
         target.parent.mkdir(parents=True, exist_ok=True)
         title = str(page.title)
-        home = page.canonical_url or ""
         target.with_suffix(".ipynb").write_text(
-            notebook.to_ipynb(page.executed, title=title, home=home),  # type: ignore[attr-defined]
+            notebook.to_ipynb(page.executed, title=title),  # type: ignore[attr-defined]
             encoding="utf-8",
         )
         target.with_suffix(".py").write_text(
@@ -117,7 +118,7 @@ def _is_notebook(page: Page) -> bool:
 
 
 def _download_name(page: Page) -> str:
-    """Named after the page: `neuron` for `pieces/neuron.md`, the site's own name for the home page."""
+    """Named after the page: `neuron` for `pieces/neuron.md`; the home page has a longer name."""
     stem = Path(page.file.src_uri).stem
     return "neural-networks" if stem == "index" else stem
 

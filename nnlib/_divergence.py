@@ -97,32 +97,27 @@ class Recorder:
         self.model, self.criterion, self.optimizer = model, criterion, optimizer
         self.parameters = list(model.parameters())
         self._recent: deque[_Step] = deque(maxlen=3)
-        self._known: list[int] = []
         self._draws = True
 
     def remember(self, epoch: int, number: int, inputs: Any, targets: Any) -> None:
         """Keep a step that is about to be taken."""
-        arrays = [parameter.array for parameter in self.parameters]
-        known = list(map(id, arrays))
-        if known != self._known:
-            self._known, self._storage = known, _storage(arrays)
-            self._copies = [[np.empty_like(array) for array in self._storage] for _ in range(3)]
-        saved = self._copies[0]
-        self._copies.append(self._copies.pop(0))
-        for copy, array in zip(saved, self._storage, strict=True):
-            np.copyto(copy, array)
-        # Dropout is to drop the same again; where a whole step drew nothing, the next will not.
+        if number <= 2:  # after its first step, Adam keeps the parameters elsewhere
+            self._arrays = [parameter.array for parameter in self.parameters]
+            self._storage = _storage(self._arrays)
+        # Dropout is to drop the same again; where one step drew nothing, the next will not.
         if number <= 2 or self._draws:
             generator = pick_generator(None).bit_generator.state
             self._draws = number != 2 or generator != self._recent[-1].generator
         else:
             generator = self._recent[-1].generator
-        step = _Step(epoch, number, inputs, targets, arrays, self._storage, saved, generator)
-        self._recent.append(step)
+        saved = [array.copy() for array in self._storage]
+        self._recent.append(
+            _Step(epoch, number, inputs, targets, self._arrays, self._storage, saved, generator)
+        )
 
     def check_weights(self) -> None:
         """Raise when the last update left weights that are not finite, as no loss has shown yet."""
-        if not all(np.isfinite(parameter.array).all() for parameter in self.parameters):
+        if self._recent and not all(np.isfinite(array).all() for array in self._storage):
             last = self._recent[-1]
             self.remember(last.epoch, last.number, last.inputs, last.targets)
             raise self.error(f"weights are not finite after epoch {last.epoch}")

@@ -95,8 +95,8 @@ def gelu(input: Tensor, approximate: Literal["none", "tanh"] = "none") -> Tensor
 
         def backward(g: Array) -> tuple[Array]:
             # Φ(x) + x · exp(−x²/2)/√(2π), in one array
-            slope = np.clip(a, -40, 40, out=np.empty_like(a))
-            slope *= slope
+            with np.errstate(over="ignore"):  # exp(−∞) is 0, as it should be
+                slope = np.square(a, out=np.empty_like(a))
             slope *= -0.5
             np.exp(slope, out=slope)
             slope *= ROOT_HALF_OVER_PI

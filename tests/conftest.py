@@ -1,5 +1,5 @@
 """Settings that every test shares.
-Hypothesis draws the same examples each time and keeps no clock: a red test is red for everyone, on slow machines too."""
+Hypothesis draws the same examples each time and keeps no clock: red for one is red for all."""
 
 from hypothesis import settings
 

@@ -1,5 +1,7 @@
-"""Starts every page in the same kernel: this Python, no start-up files of the user's, pictures as SVG that are the same each time.
-A kernel named "python3" may be any Python of the machine, and its history and profile would be the reader's, not the project's."""
+"""Starts every page in the same kernel: this Python, no start-up files of the user's, pictures as
+SVG that are the same each time.
+A kernel named "python3" may be any Python of the machine, and its history and profile would be the
+reader's, not the project's."""
 
 import hashlib
 import json

@@ -1,4 +1,5 @@
-"""IPython's settings for the kernel that draws the pages' pictures: SVG, the whole figure, no date, no history.
+"""IPython's settings for the kernel that draws the pages' pictures: SVG, the whole figure, no date,
+no history.
 IPython reads this file itself; what Matplotlib needs stands beside it in `matplotlibrc`."""
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - IPython provides it when it reads this file

@@ -1,5 +1,7 @@
-"""Gives an executed notebook its three written forms: Markdown for MkDocs, and the `.ipynb` and `.py` that readers take away.
-The text a reader sees as output is the page's own, which the tests proved; the build adds the pictures and nothing else."""
+"""Gives an executed notebook its three written forms: Markdown for MkDocs, and the `.ipynb` and
+`.py` that readers take away.
+The text a reader sees as output is the page's own, which the tests proved; the build adds the
+pictures and nothing else."""
 
 import html
 import re
@@ -32,7 +34,7 @@ class Page:
         for mark, figure in self.pictures.items():
             if rendered.count(mark) != 1:
                 raise BlockError(
-                    f"a picture's place {mark} occurs {rendered.count(mark)} times in the rendered page"
+                    f"a picture's place {mark} occurs {rendered.count(mark)} times in the page"
                 )
             rendered = rendered.replace(mark, figure)
         return rendered
@@ -68,7 +70,8 @@ def to_page(notebook: NotebookNode, variables: Mapping[str, str]) -> Page:
             alts = [alts] if isinstance(alts, str) else list(alts)
             if len(alts) != len(drawn):
                 raise BlockError(
-                    f"{_block_name(code_cells, cell)} draws {len(drawn)} pictures and describes {len(alts)}: "
+                    f"{_block_name(code_cells, cell)} draws {len(drawn)} pictures, "
+                    f"describes {len(alts)}: "
                     'every picture needs its alt="..." on the fence'
                 )
             for alt, drawing in zip(alts, drawn, strict=True):
@@ -109,7 +112,7 @@ def _folded(code: str, title: str) -> str:
 
 
 def _unfold(markdown: str) -> str:
-    """Admonitions as a notebook can show them: foldable ones as <details>, the others as quotations."""
+    """Admonitions as a notebook can show them: folded ones as <details>, others as quotations."""
     out: list[str] = []
     lines = markdown.split("\n")
     at = 0
@@ -138,8 +141,8 @@ def _unfold(markdown: str) -> str:
     return "\n".join(out)
 
 
-def to_ipynb(notebook: NotebookNode, *, title: str, home: str) -> str:
-    """The notebook a reader downloads: same cells, same pictures, nothing that differs between two builds."""
+def to_ipynb(notebook: NotebookNode, *, title: str) -> str:
+    """The notebook a reader downloads: same cells and pictures, the same at every build."""
     clean = nbformat.v4.new_notebook(
         metadata={
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

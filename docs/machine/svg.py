@@ -1,5 +1,7 @@
-"""Makes Matplotlib's SVG part of the page: text that is text, colours that follow the page's light or dark scheme.
-What Matplotlib writes for a file of its own (fonts, global styles, ids, six decimals) would leak into the page or weigh it down."""
+"""Makes Matplotlib's SVG part of the page: text that is text, colours that follow the page's light
+or dark scheme.
+What Matplotlib writes for a file of its own (fonts, global styles, ids, six decimals) would leak
+into the page or weigh it down."""
 
 import re
 from collections.abc import Mapping
@@ -101,7 +103,7 @@ def themed(svg: str, *, alt: str, prefix: str, variables: Mapping[str, str]) -> 
     root.set("role", "img")
     root.set("aria-label", alt)
     for element in root.iter():
-        # Blank text between elements is layout of the file, not of the picture; inside <text> it may be meant.
+        # Blank text between elements lays out the file, not the picture; in <text> it may be meant.
         if element.tag not in {f"{_SVG}text", f"{_SVG}tspan"}:
             element.text = (element.text or "").strip() or None
         element.tail = (element.tail or "").strip() or None

@@ -352,5 +352,5 @@ def descent(
     for ax, group in zip(axes, groups, strict=True):
         labels = house.Labels(ax, group.values())
         for start in np.unique([path[0] for path in group.values()], axis=0):
-            labels.put("start", start, gap=8.0, color=LIGHT["muted"])
+            labels.put("start", start, gap=8.0, reach=40.0, color=LIGHT["muted"])
     return np.array(axes) if panels else axes[0]

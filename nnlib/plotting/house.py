@@ -332,6 +332,26 @@ def zero_lines(ax: Axes) -> None:
     ax.axvline(0, color=LIGHT["grid"], linewidth=1.0, zorder=0)
 
 
+def log_axis(ax: Axes) -> None:
+    """Make the y axis logarithmic, with 0.01 written on it, not 10⁻².
+
+    The default needs mathematical type, which SVG text has not.
+
+    >>> ax = new_axes()
+    >>> log_axis(ax)
+    >>> ax.get_yscale()
+    'log'
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=6))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("e-0", "e−")))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.tick_params(axis="y", which="minor", length=0)
+
+
 def canvas(width: float, height: float) -> Axes:
     """Return an empty Axes whose unit is a point: what 10.5 pt text measures is known in advance.
 
@@ -394,13 +414,14 @@ class Labels:
         *,
         gap: float = 4.0,
         ease: float = 6.0,
+        reach: float = np.inf,
         where: Any = None,
         **options: Any,
     ) -> bool:
-        """Write a label near a point, `gap` points or more from all else; tell if there was room.
+        """Write a label near a point, `gap` points from all else or more; tell if there was room.
 
-        Up to a gap of `ease` points clear room counts for more than nearness. `where` maps points
-        of the data, shape (n, 2), to whether a label may be centred there.
+        It stays within `reach` points. Up to a gap of `ease` points clear room counts for more than
+        nearness. `where` maps points of the data, shape (n, 2), to whether a label may stand there.
         """
         bold, lines = options.get("weight") == "bold", text.split("\n")
         size = np.array([max(text_width(line, TEXT, bold) for line in lines), 16.0 * len(lines)])
@@ -410,10 +431,10 @@ class Labels:
         gaps = np.abs(spots[:, None] - self.busy[None]) - size / 2
         clear = gaps.max(axis=2).min(axis=1, initial=max(ease, gap))
         data = self.ax.transData.inverted().transform(spots / self.scale)
-        free = (clear >= gap) & (True if where is None else where(data))
+        away = np.hypot(*(spots - self._points(near)[0]).T)
+        free = (clear >= gap) & (away <= reach) & (True if where is None else where(data))
         if not free.any() or (self.high - self.low < size + 4).any():
             return False
-        away = np.hypot(*(spots - self._points(near)[0]).T)
         best = int(np.where(free, 4.0 * clear - away, -np.inf).argmax())
         write(self.ax, data[best][0], data[best][1], text, **options)
         block = np.meshgrid(*(np.linspace(-s / 2, s / 2, 9) for s in size))

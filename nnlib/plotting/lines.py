@@ -67,11 +67,13 @@ def compare(
     *,
     names: Sequence[str] = ("x", "y"),
     marks: Mapping[str, Any] | None = None,
+    log: bool = False,
 ) -> Any:
     """Draw smooth curves over one another, in one panel or in several.
 
     `curves` maps a label to (xs, ys), or the title of a panel to such a dict. `marks` maps a label
-    to one point (x, y), or a title to such a dict. Panels stand side by side when their titles fit.
+    to one point (x, y), or a title to such a dict. `log=True` makes the y axis logarithmic. Panels
+    stand side by side when their titles fit.
     Returns the Axes, or an array of them.
 
     Raises TypeError for what is no pair, ValueError when lengths differ or there is nothing.
@@ -101,6 +103,8 @@ def compare(
             ax.plot(*line, color=LIGHT[SERIES[i]], linestyle=DASHES[i], lw=2.4, label=label)
         ax.set_title(title)
         ax.locator_params(nbins=5)
+        if log:
+            house.log_axis(ax)
         for point in points.get(title, {}).values():
             ax.plot(*point, "o", color=LIGHT["ink"], markersize=6, zorder=5)
         if not nested:

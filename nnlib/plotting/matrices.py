@@ -17,7 +17,7 @@ from nnlib.plotting.palette import LIGHT, PALETTE
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-VECTOR = 700  # cells up to which an image is drawn as shapes, which follow the page's colours
+VECTOR = 1100  # cells up to which an image is drawn as shapes, which follow the page's colours
 LEVELS = 6  # strengths of tint a sign; more cannot be told apart
 
 
@@ -27,37 +27,45 @@ def images(
 ) -> house.AxesArray:
     """Draw images side by side: digits, feature maps, filters. Returns an array of Axes.
 
-    `array` has shape (n, h, w). Blue is positive, orange negative, zero is clear; all images share
-    one scale. Up to 12 cells in all carry their value. `width` is that of a full row in inches.
+    `array` has shape (n, h, w), and all images share one scale; or it is a list of images of any
+    shapes (h, w), each with a scale of its own. Zero is clear. Images that are nowhere negative are
+    drawn in ink, others in blue for positive and orange for negative. Up to 12 cells in all carry
+    their value. `width` is that of a full row in inches.
 
     Raises ValueError when the shape or the number of titles does not fit.
 
     >>> [ax.get_title(loc="left") for ax in images(np.eye(3)[None], ["a line"])]
     ['a line']
     """
-    stack = to_array(array, "array", ndim=3)
-    need(stack.size > 0, f"array: expected at least one image, got shape {stack.shape}")
+    alone = isinstance(array, (list, tuple))
+    stack = [
+        to_array(image, "array", ndim=2)
+        for image in (array if alone else to_array(array, "array", ndim=3))
+    ]
+    cells = sum(image.size for image in stack)
+    need(bool(stack) and all(image.size for image in stack), "array: expected images, got none")
     need(columns >= 1, f"columns: expected at least 1, got {columns}")
     listed = None if titles is None else check_names(titles, len(stack), "titles")
-    _, high, wide = stack.shape
-    across = min(len(stack), columns)
-    row = width / across * high / wide + (0.26 if listed else 0.06)
+    tallest = max(image.shape[0] / image.shape[1] for image in stack)
+    row = width / min(len(stack), columns) * tallest + (0.26 if listed else 0.06)
     axes = house.panels(len(stack), columns=columns, width=width + 0.3, row=row, extra=0.15)
-    scale = float(np.abs(stack).max()) or 1.0
-    annotated = stack.size <= 12
+    sizes = [float(np.abs(image).max()) or 1.0 for image in stack]
+    above = "blue" if min(image.min() for image in stack) < 0 else "ink"
     for i, (ax, image) in enumerate(zip(axes, stack, strict=True)):
-        if stack.size <= VECTOR:
-            _cells(ax, image / scale, 0.4 if annotated else 0.85)
+        high, wide = image.shape
+        share = image / (sizes[i] if alone else max(sizes))
+        if cells <= VECTOR:
+            _cells(ax, share, 0.4 if cells <= 12 else 0.85, above)
         else:  # pixels, in tones halfway between the light and the dark scheme's
-            tones = np.where(image[..., None] > 0, _tone("blue"), _tone("orange"))
-            pixels = np.concatenate([tones, np.abs(image)[..., None] / scale], axis=-1)
+            tones = np.where(image[..., None] > 0, _tone(above), _tone("orange"))
+            pixels = np.concatenate([tones, np.abs(share)[..., None]], axis=-1)
             ax.imshow(pixels, interpolation="nearest", extent=(0, wide, high, 0))
         ax.set(xlim=(0, wide), ylim=(high, 0), xticks=[], yticks=[], aspect="equal")
         for spine in ax.spines.values():
             spine.set(visible=True, color=LIGHT["muted"], linewidth=0.8)
         if listed is not None:
             ax.set_title(listed[i], fontsize=10)
-        for (r, c), value in np.ndenumerate(image if annotated else ()):
+        for (r, c), value in np.ndenumerate(image if cells <= 12 else ()):
             write(ax, c + 0.5, r + 0.5, house.short(value))
     return np.array(axes)
 
@@ -92,7 +100,7 @@ def weights(
     return images(stack, listed, columns=1, width=min(4.9, 0.8 * wide))
 
 
-def _cells(ax: Axes, image: FloatArray, strongest: float) -> None:
+def _cells(ax: Axes, image: FloatArray, strongest: float, above: str = "blue") -> None:
     """Draw an image as one shape a tint: sharp at any size, and in the page's own colours."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
@@ -103,7 +111,7 @@ def _cells(ax: Axes, image: FloatArray, strongest: float) -> None:
             Path([(c, r), (c + 1, r), (c + 1, r + 1), (c, r + 1), (c, r)], closed=True)
             for r, c in np.argwhere(level == step)
         ]
-        face, alpha = LIGHT["blue" if step > 0 else "orange"], strongest * abs(step) / LEVELS
+        face, alpha = LIGHT[above if step > 0 else "orange"], strongest * abs(step) / LEVELS
         shape = Path.make_compound_path(*squares)
         ax.add_patch(PathPatch(shape, facecolor=face, alpha=alpha, linewidth=0))
 
@@ -116,8 +124,8 @@ def _tone(name: str) -> FloatArray:
 def _table(tint: FloatArray, texts: Any, names: list[str], axes: tuple[str, str]) -> Axes:
     """Draw a square table with tinted cells, the names on both sides, and what the sides mean."""
     n = len(tint)
-    cell = min(46.0, 300.0 / n)
     widest = max(map(house.text_width, names))
+    cell = min(46.0, (330.0 - widest) / n)
     turned = widest > cell - 4
     side = n * cell / 72
     ax: Axes = house.new_axes(side + widest / 72 + 0.6, side + 0.8 + (widest / 72 if turned else 0))
@@ -130,7 +138,9 @@ def _table(tint: FloatArray, texts: Any, names: list[str], axes: tuple[str, str]
     ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     ax.tick_params(labelcolor=LIGHT["ink"], labelsize=10)
     ax.xaxis.set_label_position("top")
-    ax.set(xlim=(0, n), ylim=(n, 0), aspect="equal", xlabel=axes[1], ylabel=axes[0])
+    ax.set(xlim=(0, n), ylim=(n, 0), aspect="equal")
+    ax.set_xlabel(axes[1], labelpad=8)
+    ax.set_ylabel(axes[0], labelpad=8)
     for spine in ax.spines.values():
         spine.set_visible(True)
     return ax

@@ -26,18 +26,6 @@ def _thin(values: house.FloatArray, most: int = MOST) -> tuple[house.FloatArray,
     return (index + 1).astype(np.float64), values[index]
 
 
-def _logarithmic(ax: Axes) -> None:
-    """Write 0.01, not 10⁻²: the default needs mathematical type, which SVG text has not."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    ax.set_yscale("log")
-    low, high = ax.get_ylim()
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=6))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("e-0", "e−")))
-    ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.tick_params(axis="y", which="minor", length=0)
-
-
 @styled
 def curves(history: Any, *, log: bool = False) -> AxesArray:
     """Draw learning curves: the loss, and below it each metric. Returns an array of Axes.
@@ -75,7 +63,7 @@ def curves(history: Any, *, log: bool = False) -> AxesArray:
             last = max(last, len(found[key]))
         ax.locator_params(axis="y", nbins=5)
         if log and "loss" in name:
-            _logarithmic(ax)
+            house.log_axis(ax)
         elif name == "accuracy":
             ax.set_ylim(min(ax.get_ylim()[0], 0.5), 1.02)
         elif ax.get_ylim()[0] > 0:
@@ -208,44 +196,63 @@ def gates(values: Mapping[str, Any], *, steps: Sequence[str] | None = None) -> A
 
 
 @styled
-def dashboard(monitor: Any, *, steps: Any = None) -> AxesArray:
+def dashboard(monitor: Any, *, steps: Any = None, series: Sequence[str] | None = None) -> AxesArray:
     """Draw what flowed through each layer during training, one panel a measurement.
 
-    `monitor` maps the name of a measurement to {layer: list of numbers, one a step}, or has such a
-    mapping as `history`, and maybe `steps`. A measurement that stays positive and spans a factor of
-    20 or more is drawn on a logarithmic axis. Returns an array of Axes.
+    `monitor` is a `Monitor`, or maps the name of a measurement to {layer: list of numbers, one a
+    step}. What is not finite is left out. `series` chooses the measurements; by default all that
+    were made but the mean and spread of gradients, of which the norm tells enough. What stays
+    positive, or is called a norm or a ratio, is logarithmic when it spans a factor of 20. Returns
+    an array of Axes.
 
     Raises ValueError when lengths differ or there is nothing to draw.
 
-    >>> axes = dashboard({"gradient norm": {"layer 1": [0.1, 0.05], "layer 2": [0.2, 0.1]}})
+    >>> axes = dashboard({"gradient_norm": {"0": [0.1, 0.05], "2": [0.2, 0.1]}})
     >>> axes[0].get_title(loc="left")
     'gradient norm'
     """
-    history = check_dict(getattr(monitor, "history", monitor), "monitor", 8)
-    found = {name: check_dict(rows, f"monitor[{name!r}]", 12) for name, rows in history.items()}
-    layers = list(dict.fromkeys(layer for rows in found.values() for layer in rows))
-    need(len(layers) <= len(SERIES), f"monitor: expected at most 6 layers, got {len(layers)}")
+    history = check_dict(getattr(monitor, "history", monitor), "monitor", 20)
+    need(
+        set(series or ()) <= set(history), f"series: expected some of {list(history)}, got {series}"
+    )
     given = getattr(monitor, "steps", None) if steps is None else steps
-    axes = panels(len(found), row=1.65, sharex=True)
+    found: dict[str, dict[str, house.FloatArray]] = {}
+    for name in series or [key for key in history if key not in ("gradient_mean", "gradient_std")]:
+        rows = {
+            str(layer): np.asarray(row, dtype=np.float64) for layer, row in history[name].items()
+        }
+        rows = {layer: row for layer, row in rows.items() if np.isfinite(row).any()}
+        if rows:
+            found[name] = rows
+    need(bool(found), "monitor: expected at least one measurement, got none")
+    layers = list(dict.fromkeys(k for name, rows in found.items() for k in rows if k != name))
+    need(len(layers) <= 12, f"monitor: expected at most 12 layers, got {len(layers)}")
+    axes, handles = panels(len(found), row=1.65, sharex=True), {}
     for ax, (name, rows) in zip(axes, found.items(), strict=True):
-        drawn = []
-        for layer, numbers in rows.items():
-            ys = to_array(numbers, f"monitor[{name!r}][{layer!r}]", ndim=1)
-            xs = np.arange(1.0, ys.size + 1) if given is None else to_array(given, "steps", ndim=1)
-            need(xs.size == ys.size, f"steps: expected {ys.size} numbers, got {xs.size}")
-            index = (_thin(ys, 100)[0] - 1).astype(int)
-            i = layers.index(layer)
-            look = {"color": LIGHT[SERIES[i]], "linestyle": DASHES[i]}
-            ax.plot(xs[index], ys[index], lw=1.6, label=layer, **look)
-            drawn.append(ys)
-        every = np.concatenate(drawn)
+        for layer, row in rows.items():
+            xs = np.arange(1.0, row.size + 1) if given is None else to_array(given, "steps", ndim=1)
+            need(xs.size == row.size, f"steps: expected {row.size} numbers, got {xs.size}")
+            index = (_thin(row, 100)[0] - 1).astype(int)
+            # A series of one row, the loss, is no layer.
+            i = layers.index(layer) if layer in layers else -1
+            colour, dash = (SERIES[i % 6], DASHES[(i + i // 6) % 6]) if i >= 0 else ("ink", "-")
+            ys = np.where(np.isfinite(row), row, np.nan)[index]
+            (line,) = ax.plot(xs[index], ys, color=LIGHT[colour], linestyle=dash, lw=1.6)
+            if i >= 0:
+                handles[f"layer {layer}" if layer.isdigit() else layer] = line
+        every = np.concatenate([row[np.isfinite(row)] for row in rows.values()])
+        known = every[every > 0] if name.endswith(("norm", "ratio")) else every
         ax.locator_params(nbins=5)
-        if every.min() > 0 and every.max() >= 20 * every.min():
-            _logarithmic(ax)
-        ax.set_title(name)
+        if known.size and known.min() > 0 and known.max() >= 20 * known.min():
+            ax.set_ylim(bottom=max(0.5 * float(known.min()), 1e-7 * float(known.max())))
+            house.log_axis(ax)  # zeros of a norm are below any logarithmic axis, and left out
+        share = name in ("dead", "saturated")
+        if share:
+            ax.set_ylim(-0.04, 1.04)
+        ax.set_title(("share " if share else "") + name.replace("_", " "))
         ax.yaxis.grid(True, color=LIGHT["grid"])
     for ax in axes[-2:]:
         ax.set_xlabel("step")
-    fullest = max(axes, key=lambda ax: len(ax.lines))
-    house.legend(axes[0], *fullest.get_legend_handles_labels(), whole=True)
+    if handles:
+        house.legend(axes[0], list(handles.values()), list(handles), whole=True)
     return np.array(axes)

@@ -1,5 +1,7 @@
-"""Readers paste the pages' code on other machines, whose processors add numbers up in another order.
-What a page prints must not depend on that: every page is run once more with different arithmetic underneath."""
+"""Readers paste the pages' code on other machines, whose processors add numbers up in another
+order.
+What a page prints must not depend on that: every page is run once more with different arithmetic
+underneath."""
 
 import os
 import platform
@@ -11,13 +13,13 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# The oldest kernels of OpenBLAS for this family of processors, and NumPy without its newer instructions.
+# OpenBLAS's oldest kernels for this family of processors; NumPy without its newer instructions.
 OTHER_BLAS = "Prescott"
 NEWER_INSTRUCTIONS = ("X86_V3", "X86_V4", "AVX512_ICL", "AVX2", "FMA3", "AVX512F", "AVX512_SKX")
 
 
 def without_newer_instructions() -> str:
-    """Those of the newer instructions that this NumPy can be told to leave alone, by the names that it knows."""
+    """Those of the newer instructions that this NumPy knows, and so can leave alone."""
     config = np.show_config(mode="dicts")
     assert isinstance(config, dict)
     found = config["SIMD Extensions"].get("found", [])

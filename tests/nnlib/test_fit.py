@@ -321,7 +321,7 @@ FAILURES = {  # what, of which layer, in which step, whether its size before is 
     "a weight at the end": (deep, line() * 3, MSE, 0.01, [Spoil()], ("weights", "2", 3, True)),
     "a NaN in the data": (deep, spoilt(line(), math.nan), MSE, 0.01, [], ("inputs", "", 5, True)),
     "inf in the data": (deep, spoilt(line(), math.inf), MSE, 0.01, [], ("inputs", "", 5, True)),
-    "a steep place": (with_root, STEEP, MSE, 1e-9, [], ("gradient", "0", 4, True)),
+    "a steep place": (with_root, STEEP, MSE, 0.0, [], ("gradient", "0", 4, True)),
     "the first step": (deep, line(1e30), MSE, 0.01, [], ("loss", "", 1, False)),
     "too much": (lambda: deep(1.0), line(3e38), MSE, 0.01, [], ("activation", "2", 1, False)),
     "log 0": (deep, line(), loss_of_log, 0.01, [], ("loss", "", 1, False)),
@@ -415,9 +415,9 @@ def test_clipping_is_pytorchs(torch, shapes, scale, norm_type):
     kept = [p.grad.array for p in ours[:-1]]
     copies = [each.copy() for each in kept]
     found = nn.utils.clip_grad_norm_(ours, 1.5, norm_type)
-    if math.prod(shapes[0]) or len(shapes) > 1:
-        expected = torch.nn.utils.clip_grad_norm_(theirs, 1.5, norm_type)
-        assert found.item() == pytest.approx(expected.item(), rel=1e-12)
+    full = [q for q in theirs if q.numel()]  # of nothing, PyTorch has no infinity norm
+    expected = torch.nn.utils.clip_grad_norm_(full, 1.5, norm_type)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-12)
     for p, q in zip(ours[:-1], theirs, strict=False):
         np.testing.assert_allclose(p.grad.array, q.grad.numpy(), rtol=1e-12)
     nn.utils.clip_grad_value_(ours, 0.2)

@@ -18,6 +18,7 @@ import matplotlib.pyplot as plt  # noqa: E402  # the backend is chosen first
 
 import nnlib  # noqa: E402
 from nnlib import functional, nn, plotting  # noqa: E402
+from nnlib.monitor import Monitor  # noqa: E402
 
 W, V = [[0.4, 0.3], [-0.4, 0.8]], [[0.5, -0.3]]
 
@@ -116,3 +117,41 @@ def test_neuron_takes_tensors() -> None:
     linear = fruit_network()[0]
     ax = plotting.neuron(linear.weight[0], linear.bias[0], nnlib.tensor([0.9, 0.8]))
     assert "0.60" in texts(ax)
+
+
+def test_dashboard_of_a_monitor_leaves_out_what_was_not_measured() -> None:
+    nnlib.manual_seed(0)
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    optimizer = nnlib.optim.SGD(model.parameters(), lr=0.1)
+    X = nnlib.ones(4, 2)
+    with Monitor(model) as monitor:
+        for _ in range(3):
+            loss = model(X).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            monitor.step(loss)
+    axes = plotting.dashboard(monitor)
+    titles = [ax.get_title(loc="left") for ax in axes]
+    assert "share dead" in titles
+    assert "share saturated" not in titles
+    assert axes[0].lines[0].get_ydata().tolist() == monitor.history["loss"]["loss"]
+    labels = [text.get_text() for text in axes[0].figure.legends[0].get_texts()]
+    assert labels == ["(input)", "layer 0", "layer 1", "layer 2"]
+
+
+def test_dashboard_survives_a_loss_that_diverged() -> None:
+    history = {"loss": {"loss": [1.0, 1e30, float("inf"), float("nan")]}}
+    (ax,) = plotting.dashboard(history)
+    assert np.isfinite(ax.lines[0].get_ydata()).tolist() == [True, True, False, False]
+
+
+def test_boundaries_take_modules_and_tensors() -> None:
+    X = nnlib.from_numpy(np.random.default_rng(0).normal(size=(20, 2)))
+    axes = plotting.boundaries({"epoch 0": nn.Linear(2, 1)}, X, nnlib.from_numpy(np.arange(20) % 2))
+    assert len(axes) == 1
+
+
+def test_images_of_a_list_have_a_scale_each() -> None:
+    faint, strong = plotting.images([np.full((1, 13), 0.1), np.full((2, 13), 9.0)])
+    assert faint.patches[0].get_alpha() == strong.patches[0].get_alpha()

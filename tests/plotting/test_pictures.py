@@ -757,6 +757,16 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "gates": (lambda: plotting.gates({"forget": [1.5]}), ValueError, "values.*forget"),
     "gates lengths": (lambda: plotting.gates({"a": [1], "b": [1, 0]}), ValueError, "values.*b"),
     "dashboard": (lambda: plotting.dashboard({"a": {"l": [1, 2]}}, steps=[1]), ValueError, "steps"),
+    "dashboard nothing": (
+        lambda: plotting.dashboard({"a": {"l": [np.nan]}}),
+        ValueError,
+        "monitor",
+    ),
+    "dashboard series": (
+        lambda: plotting.dashboard(MEASURED, series=["no such"]),
+        ValueError,
+        "series.*no such",
+    ),
     "dashboard type": (lambda: plotting.dashboard(3), TypeError, "monitor"),
     "attention": (lambda: plotting.attention_map([[1, 0]], ["a"]), ValueError, r"\(1, 2\)"),
     "attention range": (lambda: plotting.attention_map([[2.0]], ["a"]), ValueError, "weights"),
