@@ -347,6 +347,23 @@ def test_a_diverging_run_says_what_went_first(name):
         assert f"{error.before:.3g} the step before" in text
 
 
+@pytest.mark.parametrize("make", OPTIMISERS)
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_weights_that_an_epochs_last_step_spoils_are_noticed(make, steps):
+    """Nothing but the weights shows it: no further loss is computed, and validation is off."""
+    model = deep()
+
+    class Last(Callback):
+        def on_step_end(self, state):
+            if state.step == steps:
+                model[2].weight.array[0, 0] = math.nan
+
+    optimizer = OPTIMISERS[make](model.parameters())
+    with pytest.raises(DivergenceError, match="weights are not finite after epoch 1") as caught:
+        nnlib.fit(model, line() * steps, MSE, optimizer, epochs=1, callbacks=[Last()])
+    assert (caught.value.what, caught.value.layer) == ("weights", "2")
+
+
 def test_the_size_before_is_that_of_the_step_before():
     """A run by hand of the same steps gives the loss that the error states."""
     model = deep()

@@ -156,6 +156,11 @@ def neuron_loss() -> tuple[Any, dict[str, Any]]:
     return 0.5 * (y - t) ** 2, {"x": x, "t": t, "W": w, "b": b, "y": y}
 
 
+def residual_loss() -> tuple[Any, dict[str, Any]]:
+    x, w = weight([0.5, -0.2]), weight(W)
+    return (w @ nnlib.relu(w @ x) + x).square().sum(), {"x": x, "W": w}
+
+
 def draw_graph(make: Callable[[], tuple[Any, dict[str, Any]]]) -> Any:
     loss, names = make()
     return plotting.graph(loss, names=names)
@@ -254,6 +259,7 @@ PICTURES: dict[str, Callable[[], Any]] = {
     ),
     "graph": lambda: draw_graph(fruit_loss),
     "graph, one neuron": lambda: draw_graph(neuron_loss),
+    "graph, a residual": lambda: draw_graph(residual_loss),
     "histograms": lambda: plotting.histograms(SPREADS, names=["activation"]),
     "gates": lambda: plotting.gates(GATES, steps=list("the cat.")),
     "gates, unnamed": lambda: plotting.gates({"forget": np.linspace(0, 1, 40)}),
