@@ -6,6 +6,8 @@ with convolutions then spends more time on that than on arithmetic.
 
 import ctypes
 
+from nnlib._arguments import expect, expect_count
+
 M_TRIM_THRESHOLD = -1
 M_MMAP_THRESHOLD = -3
 LARGEST_MMAP_THRESHOLD = 32 * 2**20  # older versions of glibc refuse more
@@ -25,10 +27,7 @@ def tune_allocator(keep: int = 2**30) -> bool:
     >>> nnlib.tune_allocator() in (True, False)
     True
     """
-    if not isinstance(keep, int) or isinstance(keep, bool):
-        raise TypeError(f"keep: expected an integer, got {type(keep).__name__}")
-    if not 0 <= keep < 2**31:
-        raise ValueError(f"keep: expected 0 to 2**31 - 1 bytes, got {keep}")
+    expect(expect_count(keep, "keep", 0) < 2**31, "keep", "0 to 2**31 - 1 bytes", keep)
     try:
         library = ctypes.CDLL(None)
         library.gnu_get_libc_version  # noqa: B018 - only glibc has it

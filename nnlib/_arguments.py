@@ -7,16 +7,49 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 Shape: TypeAlias = tuple[int, ...]
+Size: TypeAlias = int | Sequence[int]
 Dim: TypeAlias = int | Sequence[int] | None
+
+
+def expect(condition: Any, name: str, expected: object, got: object) -> None:
+    """Refuse an argument: which one, what was expected of it, and what came.
+
+    Give shapes and numbers as they are: they are written out only when it comes to an error.
+
+    >>> expect(2 > 3, "p", "a number above 3", 2)
+    Traceback (most recent call last):
+        ...
+    ValueError: p: expected a number above 3, got 2
+    """
+    if not condition:
+        raise ValueError(f"{name}: expected {expected}, got {got}")
+
+
+def expect_type(value: Any, name: str, expected: str, *kinds: type) -> None:
+    """Refuse an argument of another type; where a number is meant, ``True`` is none.
+
+    >>> expect_type(2.5, "n", "an integer", int, np.integer)
+    Traceback (most recent call last):
+        ...
+    TypeError: n: expected an integer, got float
+    """
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise TypeError(f"{name}: expected {expected}, got {type(value).__name__}")
+
+
+def require_dtype(name: str, value: Any, *dtypes: np.dtype[Any]) -> None:
+    """Refuse an argument that is no tensor, or one of a dtype that does not fit."""
+    if not hasattr(value, "requires_grad") or value.dtype not in dtypes:
+        expected = " or ".join(map(str, dtypes))
+        found = f"{type(value).__name__} {getattr(value, 'dtype', '')}".strip()
+        raise TypeError(f"{name}: expected a Tensor of {expected}, got {found}")
 
 
 def as_axis(dim: int, ndim: int) -> int:
     """A dimension counted from the front, where −1 meant the last."""
-    if not isinstance(dim, (int, np.integer)):
-        raise TypeError(f"dim: expected an integer, got {type(dim).__name__}")
+    expect_type(dim, "dim", "an integer", int, np.integer)
     if not -ndim <= dim < ndim:
         raise ValueError(f"dim={dim} is out of range for a tensor of {ndim} dimensions")
     return int(dim) % ndim
@@ -28,19 +61,16 @@ def as_axes(dim: Dim, ndim: int) -> Shape:
         return tuple(range(ndim))
     dims: Any = dim if isinstance(dim, (tuple, list)) else [dim]
     axes = tuple(as_axis(each, ndim) for each in dims)
-    if len(set(axes)) < len(axes):
-        raise ValueError(f"dim={tuple(dims)} names a dimension twice")
+    expect(len(set(axes)) == len(axes), "dim", "each dimension once, not twice", dim)
     return axes
 
 
-def as_shape(sizes: tuple[int | Sequence[int], ...]) -> Shape:
-    """The lengths in ``f(2, 3)`` or ``f((2, 3))``, which mean the same."""
-    lengths: Any = sizes
-    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
-        lengths = tuple(sizes[0])
+def as_shape(sizes: tuple[Size, ...], least: int | None = None) -> Shape:
+    """The lengths in ``f(2, 3)`` or ``f((2, 3))``, which mean the same; none below ``least``."""
+    lengths: Any = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes
     for length in lengths:
-        if not isinstance(length, (int, np.integer)):
-            raise TypeError(f"shape: expected integers, got {type(length).__name__}")
+        expect_type(length, "shape", "integers", int, np.integer)
+        expect(least is None or length >= least, "size", f"lengths of {least} or more", lengths)
     return tuple(map(int, lengths))
 
 
@@ -49,15 +79,23 @@ def kept_shape(shape: Shape, axes: Shape) -> Shape:
     return tuple(1 if axis in axes else length for axis, length in enumerate(shape))
 
 
-def require_entries(op: str, array: NDArray[Any], axes: Shape) -> None:
-    """Refuse to look for an extreme entry where there is none."""
-    if any(array.shape[axis] == 0 for axis in axes):
-        raise ValueError(f"{op} of nothing: shape {array.shape} has no entries along dim {axes}")
+def expect_count(count: int, name: str, least: int) -> int:
+    """The count, once it is known to be an integer that is large enough."""
+    expect_type(count, name, "an integer", int, np.integer)
+    expect(count >= least, name, f"{least} or more", count)
+    return int(count)
 
 
-def require_dtype(name: str, value: Any, *dtypes: np.dtype[Any]) -> None:
-    """Refuse an argument that is no tensor, or one of a dtype that does not fit."""
-    if not hasattr(value, "requires_grad") or value.dtype not in dtypes:
-        expected = " or ".join(map(str, dtypes))
-        found = f"{type(value).__name__} {getattr(value, 'dtype', '')}".strip()
-        raise TypeError(f"{name}: expected a Tensor of {expected}, got {found}")
+def expect_sizes(sizes: Size, name: str, count: int, least: int = 1) -> Shape:
+    """A size for each of ``count`` directions; a single one stands for all of them."""
+    each: Any = sizes if isinstance(sizes, (tuple, list)) else (sizes,) * count
+    expect(len(each) == count, name, f"a number or a sequence of {count}", sizes)
+    return tuple(expect_count(size, name, least) for size in each)
+
+
+def require_like(name: str, value: Any, shape: Shape, like: Any) -> None:
+    """Refuse a weight, bias or state, if there is one, that does not fit the input ``like``."""
+    if value is not None:
+        require_dtype(name, value, like.dtype)
+        fits = f"shape {shape} for input of shape {like.shape}"
+        expect(value.shape == shape, name, fits, value.shape)

@@ -4,21 +4,23 @@ A batch of images is (N, C, H, W) by name but lies in memory as (C, H, W, N), sa
 so every entry of the window meets the image in slices made of long runs, which NumPy is fast at.
 """
 
+# ruff: noqa: A002 - `input` is PyTorch's name for what a layer is given
+
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
-from nnlib._arguments import Shape
-from nnlib.tensor import Array, Tensor, record
+from nnlib._arguments import Shape, Size, expect, expect_sizes, require_dtype, require_like
+from nnlib.tensor import Array, Tensor, float32, float64, record
 
-Size: TypeAlias = int | Sequence[int]
+# ---- convolution ---------------------------------------------------------------------------
 
 
 def conv1d(
-    input: Tensor,  # noqa: A002 - PyTorch's name, as everywhere in this file
+    input: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
     stride: Size = 1,
@@ -41,7 +43,7 @@ def conv1d(
 
 
 def conv2d(
-    input: Tensor,  # noqa: A002
+    input: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
     stride: Size = 1,
@@ -69,16 +71,16 @@ def conv2d(
 
 def _convolve(dims: int, x: Tensor, weight: Tensor, bias: Tensor | None, *geometry: Size) -> Tensor:
     """All windows become the columns of one matrix, so that one product answers for all of them."""
-    op = f"conv{dims}d"
-    a = _images(op, x, dims)
-    _check_weight(op, x, weight, bias, dims)
+    a = _images(x, dims)
+    require_dtype("weight", weight, x.dtype)
+    fitting = f"(O, {len(a)}, {'K' if dims == 1 else 'K, L'}), none 0, for input of shape {x.shape}"
+    fits = weight.ndim == dims + 2 and weight.shape[1] == len(a) and 0 not in weight.shape
+    expect(fits, "weight", f"shape {fitting}", weight.shape)
+    require_like("bias", bias, weight.shape[:1], x)
+    windows = _Windows(a, 0, weight.shape[2:], *geometry)
+    columns = np.stack(windows.entries, axis=1)
     filters = weight.array.reshape(len(weight), -1)
-    windows = _windows(op, a.shape[1:-1], weight.shape[2:], *geometry)
-    padded = windows.pad(a, 0)
-    columns = np.empty((len(a), len(windows.taps), *windows.counts, a.shape[-1]), a.dtype)
-    for k, tap in enumerate(windows.taps):
-        columns[:, k] = padded[:, *tap]
-    matrix = columns.reshape(filters.shape[1], -1 if columns.size else 0)
+    matrix = columns.reshape(filters.shape[1], math.prod(columns.shape[2:]))
     y = filters @ matrix
     if bias is not None:
         y += bias.array[:, np.newaxis]
@@ -88,26 +90,77 @@ def _convolve(dims: int, x: Tensor, weight: Tensor, bias: Tensor | None, *geomet
         to_input = to_weight = None
         if x.requires_grad:
             parts = (filters.T @ blame).reshape(columns.shape).swapaxes(0, 1)
-            to_input = _named(windows.collect(parts, a), x.ndim)
+            to_input = _named(windows.collect(parts), x.ndim)
         if weight.requires_grad:
             to_weight = (blame @ matrix.T).reshape(weight.shape)
-        if bias is None:
-            return to_input, to_weight
         # A product with ones adds up rows faster than sum() does.
-        return to_input, to_weight, blame @ np.ones(matrix.shape[1], g.dtype)
+        to_bias = blame @ np.ones(matrix.shape[1], g.dtype)
+        return (to_input, to_weight, to_bias)[: len(parents)]
 
-    image = y.reshape(len(filters), *windows.counts, a.shape[-1])
     parents = (x, weight) if bias is None else (x, weight, bias)
-    return record(op, _named(image, x.ndim), parents, backward)
+    image = y.reshape(len(y), *columns.shape[2:])
+    return record(f"conv{dims}d", _named(image, x.ndim), parents, backward)
+
+
+# ---- the sliding window --------------------------------------------------------------------
+
+
+class _Windows:
+    """A window on an image: each of its entries, over all positions, is one slice of the image."""
+
+    def __init__(self, a: Array, outside: float, kernel: Shape, *geometry: Size) -> None:
+        lengths, dims = a.shape[1:-1], len(kernel)
+        names, least = ("stride", "padding", "dilation"), (1, 0, 1)
+        strides, margins, steps = map(expect_sizes, geometry, names, [dims] * 3, least)
+        room = f"room for a kernel of size {kernel} with padding {margins} and dilation {steps}"
+        slices, inside, self.tiles = [], [slice(None)], True
+        for n, k, s, p, d in zip(lengths, kernel, strides, margins, steps, strict=True):
+            spare = n + 2 * p - d * (k - 1) - 1
+            expect(n > 0 and spare >= 0, "input", room, f"size {lengths}")
+            slices.append([slice(i * d, i * d + spare + 1, s) for i in range(k)])
+            inside.append(slice(p, p + n))
+            self.tiles = self.tiles and d == 1 and k == s and spare % s == 0
+        sides = [(0, 0), *((p, p) for p in margins), (0, 0)]
+        self.padded = np.pad(a, sides, constant_values=outside) if any(margins) else a
+        self.inside = tuple(inside)
+        self.taps = list(itertools.product([slice(None)], *slices))
+        self.entries = [self.padded[tap] for tap in self.taps]
+
+    def reduce(self, ufunc: np.ufunc) -> Array:
+        """Combine all entries of each window into one."""
+        y: Array = self.entries[0].copy()
+        for entry in self.entries[1:]:
+            ufunc(y, entry, out=y)
+        return y
+
+    def collect(self, parts: Iterable[Array]) -> Array:
+        """Undo it: add each entry's gradient where it came from, and cut the margin."""
+        total = np.empty_like(self.padded) if self.tiles else np.zeros_like(self.padded)
+        for tap, part in zip(self.taps, parts, strict=True):
+            if self.tiles:  # each place is met once, and setting costs half of adding
+                total[tap] = part
+            else:
+                total[tap] += part
+        image: Array = total[self.inside]
+        return image
+
+
+def _pooling(dims: int, x: Tensor, outside: float, *sizes: Any) -> _Windows:
+    """The windows on an image, which move by their own size unless told otherwise."""
+    kernel_size, stride, padding = sizes
+    kernel = expect_sizes(kernel_size, "kernel_size", dims)
+    margins = expect_sizes(padding, "padding", dims, least=0)
+    fits = all(2 * p <= k for p, k in zip(margins, kernel, strict=True))
+    expect(fits, "padding", f"at most half of kernel_size {kernel}", margins)
+    stride = kernel if stride is None else stride
+    return _Windows(_images(x, dims), outside, kernel, stride, margins, 1)
+
+
+# ---- pooling -------------------------------------------------------------------------------
 
 
 def max_pool1d(
-    input: Tensor,  # noqa: A002
-    kernel_size: Size,
-    stride: Size | None = None,
-    padding: Size = 0,
-    dilation: Size = 1,
-    ceil_mode: bool = False,
+    input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0
 ) -> Tensor:
     """``max_k x[n, c, t·stride + k]``: the strongest answer in each window of a signal.
 
@@ -117,22 +170,16 @@ def max_pool1d(
     >>> nnlib.nn.functional.max_pool1d(nnlib.tensor([[1.0, 3.0, 2.0, 0.0]]), 2)
     tensor([[3., 2.]])
     """
-    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(1, input, kernel_size, stride, padding)
 
 
 def max_pool2d(
-    input: Tensor,  # noqa: A002
-    kernel_size: Size,
-    stride: Size | None = None,
-    padding: Size = 0,
-    dilation: Size = 1,
-    ceil_mode: bool = False,
+    input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0
 ) -> Tensor:
     """``max_kl x[n, c, i·stride + k, j·stride + l]``: the strongest answer in each window.
 
     ``input`` (N, C, H, W) or (C, H, W). ``stride`` is ``kernel_size`` unless given; the padding is
-    −∞ and at most half a kernel; with ``ceil_mode`` a last window may stick out at the end. The
-    first of several equal entries takes the gradient.
+    −∞ and at most half a kernel. The first of several equal entries takes the gradient.
 
     Raises ``ValueError`` when the window exceeds the padded image. (Riesenhuber and Poggio 1999.)
 
@@ -141,36 +188,29 @@ def max_pool2d(
     >>> nnlib.nn.functional.max_pool2d(x, 2)
     tensor([[[4.]]])
     """
-    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(2, input, kernel_size, stride, padding)
 
 
-def _max_pool(dims: int, x: Tensor, *geometry: Any) -> Tensor:
-    op = f"max_pool{dims}d"
-    a, windows = _pooling(op, x, dims, *geometry)
-    padded = windows.pad(a, -math.inf)
-    y = windows.reduce(np.maximum, padded)
+def _max_pool(dims: int, x: Tensor, *geometry: Size | None) -> Tensor:
+    windows = _pooling(dims, x, -math.inf, *geometry)
+    y = windows.reduce(np.maximum)
 
     def shares(g: Array) -> Iterator[Array]:
         left = _runs(g, dims)
-        for tap in windows.taps[:-1]:
-            share = left * (padded[:, *tap] == y)
+        for entry in windows.entries[:-1]:
+            share = left * (entry == y)
             left = left - share  # the first of equal entries leaves nothing to the others
             yield share
         yield left
 
     def backward(g: Array) -> tuple[Array]:
-        return (_named(windows.collect(shares(g), a), x.ndim),)
+        return (_named(windows.collect(shares(g)), x.ndim),)
 
-    return record(op, _named(y, x.ndim), (x,), backward)
+    return record(f"max_pool{dims}d", _named(y, x.ndim), (x,), backward)
 
 
 def avg_pool1d(
-    input: Tensor,  # noqa: A002
-    kernel_size: Size,
-    stride: Size | None = None,
-    padding: Size = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
+    input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0
 ) -> Tensor:
     """``(1/K) Σ_k x[n, c, t·stride + k]``: the mean of each window of a signal.
 
@@ -180,22 +220,16 @@ def avg_pool1d(
     >>> nnlib.nn.functional.avg_pool1d(nnlib.tensor([[1.0, 3.0, 2.0, 0.0]]), 2)
     tensor([[2., 1.]])
     """
-    return _avg_pool(1, count_include_pad, input, kernel_size, stride, padding, 1, ceil_mode)
+    return _avg_pool(1, input, kernel_size, stride, padding)
 
 
 def avg_pool2d(
-    input: Tensor,  # noqa: A002
-    kernel_size: Size,
-    stride: Size | None = None,
-    padding: Size = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
+    input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0
 ) -> Tensor:
     """``(1/KL) Σ_kl x[n, c, i·stride + k, j·stride + l]``: the mean of each window.
 
     ``input`` (N, C, H, W) or (C, H, W). ``stride`` is ``kernel_size`` unless given; the padding is
-    0, at most half a kernel, and counts as entries unless ``count_include_pad`` is ``False``; with
-    ``ceil_mode`` a last window may stick out at the end.
+    0, at most half a kernel, and counts as entries.
 
     Raises ``ValueError`` when the window exceeds the padded image. (LeCun et al. 1989.)
 
@@ -204,153 +238,37 @@ def avg_pool2d(
     >>> nnlib.nn.functional.avg_pool2d(x, 2)
     tensor([[[2.5000]]])
     """
-    return _avg_pool(2, count_include_pad, input, kernel_size, stride, padding, 1, ceil_mode)
+    return _avg_pool(2, input, kernel_size, stride, padding)
 
 
-def _avg_pool(dims: int, count_include_pad: bool, x: Tensor, *geometry: Any) -> Tensor:
-    op = f"avg_pool{dims}d"
-    a, windows = _pooling(op, x, dims, *geometry)
-    # A window divides by how many of its entries lie in the image, or in the padding asked for.
-    counted = np.zeros((1, *windows.padded, 1), a.dtype)
-    asked = (slice(0, part.start + part.stop) for part in windows.inside)
-    counted[:, *(asked if count_include_pad else windows.inside)] = 1
-    share = 1 / windows.reduce(np.add, counted)
-    y = windows.reduce(np.add, windows.pad(a, 0)) * share
+def _avg_pool(dims: int, x: Tensor, *geometry: Size | None) -> Tensor:
+    windows = _pooling(dims, x, 0, *geometry)
+    count = len(windows.entries)
 
     def backward(g: Array) -> tuple[Array]:
-        parts = itertools.repeat(_runs(g, dims) * share, len(windows.taps))
-        return (_named(windows.collect(parts, a), x.ndim),)
+        return (_named(windows.collect([_runs(g, dims) / count] * count), x.ndim),)
 
-    return record(op, _named(y, x.ndim), (x,), backward)
-
-
-# ---- the sliding window --------------------------------------------------------------------
+    y = _named(windows.reduce(np.add) / count, x.ndim)
+    return record(f"avg_pool{dims}d", y, (x,), backward)
 
 
-class _Windows(NamedTuple):
-    """Where a window meets an image: each of its entries, over all positions, is one slice."""
-
-    padded: Shape
-    inside: tuple[slice, ...]
-    counts: Shape
-    taps: list[tuple[slice, ...]]
-    tiles: bool
-
-    def pad(self, a: Array, value: float) -> Array:
-        """Put a margin around the image; without one, it is the image itself."""
-        if self.padded == a.shape[1:-1]:
-            return a
-        padded = np.full((a.shape[0], *self.padded, a.shape[-1]), value, a.dtype)
-        padded[:, *self.inside] = a
-        return padded
-
-    def reduce(self, ufunc: np.ufunc, padded: Array) -> Array:
-        """Combine all entries of each window into one."""
-        y = padded[:, *self.taps[0]].copy()
-        for tap in self.taps[1:]:
-            ufunc(y, padded[:, *tap], out=y)
-        return y
-
-    def collect(self, parts: Iterable[Array], a: Array) -> Array:
-        """Undo it: add each tap's gradient where its entries came from, and cut the margin."""
-        shape = (a.shape[0], *self.padded, a.shape[-1])
-        total = np.empty(shape, a.dtype) if self.tiles else np.zeros(shape, a.dtype)
-        for tap, part in zip(self.taps, parts, strict=True):
-            if self.tiles:  # each place is met once, and setting costs half of adding
-                total[:, *tap] = part
-            else:
-                total[:, *tap] += part
-        return total[:, *self.inside]
+# ---- how images lie in memory --------------------------------------------------------------
 
 
-def _windows(
-    op: str, lengths: Shape, kernel: Shape, *geometry: Size, ceil_mode: bool = False
-) -> _Windows:
-    """Work out the positions of a window, in each direction by itself."""
-    names, least = ("stride", "padding", "dilation"), (1, 0, 1)
-    strides, margins, steps = map(_sizes, names, geometry, [len(lengths)] * 3, least)
-    padded, counts, taps, tiles = [], [], [], True
-    for n, k, s, p, d in zip(lengths, kernel, strides, margins, steps, strict=True):
-        span = d * (k - 1) + 1
-        room = n + 2 * p - span
-        if room < 0 or n == 0:
-            raise ValueError(
-                f"{op}: input of size {lengths} with padding {margins} is too small for a kernel "
-                f"of size {kernel} with dilation {steps}"
-            )
-        count = room // s + 1
-        if ceil_mode and room % s and count * s < n + p:
-            count += 1  # it may end outside, but not start there
-        padded.append(max(n + 2 * p, (count - 1) * s + span))
-        counts.append(count)
-        taps.append([slice(i * d, i * d + (count - 1) * s + 1, s) for i in range(k)])
-        tiles = tiles and padded[-1] == count * s and s == k == span
-    inside = tuple(slice(p, p + n) for p, n in zip(margins, lengths, strict=True))
-    every = list(itertools.product(*taps))
-    return _Windows(tuple(padded), inside, tuple(counts), every, tiles)
-
-
-def _pooling(
-    op: str, x: Tensor, dims: int, kernel_size: Size, stride: Size | None, *others: Any
-) -> tuple[Array, _Windows]:
-    """The image, and the windows on it, which move by their own size unless told otherwise."""
-    a, (padding, dilation, ceil_mode) = _images(op, x, dims), others
-    kernel = _sizes("kernel_size", kernel_size, dims)
-    margins = _sizes("padding", padding, dims, least=0)
-    if any(2 * p > k for p, k in zip(margins, kernel, strict=True)):
-        raise ValueError(f"padding: expected at most half of kernel_size {kernel}, got {margins}")
-    geometry = (kernel if stride is None else stride, margins, dilation)
-    return a, _windows(op, a.shape[1:-1], kernel, *geometry, ceil_mode=ceil_mode)
-
-
-# ---- what they share -----------------------------------------------------------------------
+def _images(x: Tensor, dims: int) -> Array:
+    """The images of a tensor, one or many, with the samples side by side."""
+    require_dtype("input", x, float32, float64)
+    names = "(N, C, L) or (C, L)" if dims == 1 else "(N, C, H, W) or (C, H, W)"
+    expect(x.ndim in (dims + 1, dims + 2), "input", f"shape {names}", x.shape)
+    return _runs(x.array, dims)
 
 
 def _runs(a: Array, dims: int) -> Array:
     """(N, C, H, W) as (C, H, W, N) in memory, which costs nothing where it lies so already."""
-    if a.ndim == dims + 1:
-        return np.ascontiguousarray(a)[..., np.newaxis]
+    a = a[np.newaxis] if a.ndim == dims + 1 else a
     return np.ascontiguousarray(a.transpose(*range(1, a.ndim), 0))
 
 
 def _named(a: Array, ndim: int) -> Array:
     """(C, H, W, N) under its usual name (N, C, H, W), or (C, H, W): a view, no copy."""
     return a[..., 0] if ndim < a.ndim else a.transpose(-1, *range(a.ndim - 1))
-
-
-def _sizes(name: str, value: Size, dims: int, least: int = 1) -> Shape:
-    """One size for each direction; a single number stands for all of them."""
-    sizes = tuple(value) if isinstance(value, Sequence) else (value,) * dims
-    if not all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in sizes):
-        raise TypeError(f"{name}: expected an integer or {dims} of them, got {value!r}")
-    if len(sizes) != dims or any(n < least for n in sizes):
-        raise ValueError(f"{name}: expected {dims} of at least {least}, got {value!r}")
-    return tuple(int(n) for n in sizes)
-
-
-def _images(op: str, x: Tensor, dims: int) -> Array:
-    """The images, checked, with the samples side by side."""
-    if not isinstance(x, Tensor):
-        raise TypeError(f"input: {op} expected a Tensor, got {type(x).__name__}")
-    if x.dtype.kind != "f":
-        raise TypeError(f"input: {op} expected floats, got {x.dtype}; convert with float()")
-    if x.ndim not in (dims + 1, dims + 2):
-        names = "(N, C, L) or (C, L)" if dims == 1 else "(N, C, H, W) or (C, H, W)"
-        raise ValueError(f"input: {op} expected shape {names}, got {x.shape}")
-    return _runs(x.array, dims)
-
-
-def _check_weight(op: str, x: Tensor, weight: Tensor, bias: Tensor | None, dims: int) -> None:
-    for name, value in (("weight", weight), ("bias", bias)):
-        if not isinstance(value, Tensor) and (name == "weight" or value is not None):
-            raise TypeError(f"{name}: {op} expected a Tensor, got {type(value).__name__}")
-        if value is not None and value.dtype != x.dtype:
-            raise TypeError(f"{op}: input is {x.dtype} but {name} is {value.dtype}")
-    shape, channels = weight.shape, x.shape[-1 - dims]
-    if len(shape) != dims + 2 or shape[1] != channels or 0 in shape:
-        raise ValueError(
-            f"weight: {op} expected shape (O, {channels}, {'K' if dims == 1 else 'K, L'}), none 0, "
-            f"for input of shape {x.shape}, got {shape}"
-        )
-    if bias is not None and bias.shape != shape[:1]:
-        raise ValueError(f"{op}: expected bias of shape {shape[:1]}, got {bias.shape}")

@@ -18,8 +18,6 @@ def write_atomically(path: str, chunks: Iterable[bytes | memoryview]) -> None:
     >>> [(entry.name, entry.stat().st_size) for entry in os.scandir(folder)]
     [('note', 9)]
     """
-    if os.path.isdir(path):
-        raise IsADirectoryError(f"path: expected a file, got the directory {path}")
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{secrets.token_hex(8)}.tmp")
     try:

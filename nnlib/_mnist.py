@@ -5,18 +5,15 @@ Nothing is believed but the SHA-256 of the decompressed bytes: not the mirror, n
 
 import contextlib
 import hashlib
-import importlib
 import os
 import sys
 import time
 import zlib
 from collections.abc import Sequence
-from typing import Any
 
-import numpy as np
-
-from nnlib._dataset import Dataset, as_dataset
+from nnlib._arguments import expect
 from nnlib._files import write_atomically
+from nnlib._progress import progress_bar
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -34,49 +31,22 @@ _SHA256 = {
 }
 
 
-def mnist(
-    train: bool = True, *, flat: bool = False, mirrors: Sequence[str] = MIRRORS, timeout: float = 30
-) -> Dataset:
-    """MNIST: handwritten digits, 28×28 pixels; 60,000 to train on and 10,000 to test with.
-
-    ``X`` (n, 1, 28, 28), or (n, 784) when ``flat``, holds the ink in each pixel from 0 to 1;
-    ``y`` (n) the digit. The first call downloads 11 MB from the first of ``mirrors`` that
-    delivers, into the cache directory of the platform (``$XDG_CACHE_HOME`` or ``~/.cache``,
-    ``~/Library/Caches``, ``%LOCALAPPDATA%``). The environment variable ``NNLIB_DATA`` names a
-    directory to read the four files from instead, compressed (``.gz``) or not; then nothing is
-    downloaded. ``timeout``: how many seconds of silence are too many. (LeCun, Bottou, Bengio and
-    Haffner 1998.)
-
-    Raises ``ConnectionError`` that says what each mirror did, ``FileNotFoundError`` when
-    ``NNLIB_DATA`` lacks a file, and ``ValueError`` when a file in it is not the right one.
-
-    >>> import nnlib
-    >>> nnlib.datasets.mnist(train="yes")
-    Traceback (most recent call last):
-    TypeError: train: expected True or False, got 'yes'
-    """
-    if not isinstance(train, bool):
-        raise TypeError(f"train: expected True or False, got {train!r}")
-    if isinstance(mirrors, str) or not all(isinstance(mirror, str) for mirror in mirrors):
-        raise TypeError(f"mirrors: expected a list of addresses, got {mirrors!r}")
-    if not timeout > 0:
-        raise ValueError(f"timeout: expected more than 0 seconds, got {timeout}")
+def mnist_bytes(train: bool, mirrors: Sequence[str], timeout: float) -> tuple[bytes, bytes]:
+    """The pixels and the labels of one of the two parts, a byte each."""
     part, n = _PARTS[train]
     # The IDX format: 4 bytes for the type, 4 for each dimension's length, then the numbers.
     images = _bytes_of(f"{part}-images-idx3-ubyte", 16 + 784 * n, mirrors, timeout)
-    labels = _bytes_of(f"{part}-labels-idx1-ubyte", 8 + n, mirrors, timeout)
-    X = np.frombuffer(images, np.uint8, offset=16).reshape(-1, *((784,) if flat else (1, 28, 28)))
-    y = np.frombuffer(labels, np.uint8, offset=8).astype(np.int64)
-    return as_dataset(np.divide(X, np.float32(255), dtype=np.float32), y)
+    return images[16:], _bytes_of(f"{part}-labels-idx1-ubyte", 8 + n, mirrors, timeout)[8:]
 
 
 def _bytes_of(name: str, size: int, mirrors: Sequence[str], timeout: float) -> bytes:
     """The file's checked bytes: from ``NNLIB_DATA``, else from the cache, else from a mirror."""
     if given := os.environ.get("NNLIB_DATA"):
-        for path in (os.path.join(given, name), os.path.join(given, "mnist", name)):
-            for candidate in (path, f"{path}.gz"):
-                if os.path.isfile(candidate):
-                    return _read(candidate, name, size)
+        names = [
+            os.path.join(inside, name + end) for inside in ("", "mnist") for end in ("", ".gz")
+        ]
+        for path in filter(os.path.isfile, (os.path.join(given, each) for each in names)):
+            return _read(path, name, size)
         raise FileNotFoundError(f"NNLIB_DATA: expected {name} or {name}.gz in {given}")
     cached = os.path.join(_cache_directory(), "mnist", f"{name}.gz")
     # A damaged copy is as good as none, and is replaced.
@@ -84,37 +54,29 @@ def _bytes_of(name: str, size: int, mirrors: Sequence[str], timeout: float) -> b
         return _read(cached, name, size)
     compressed, data = _download(name, size, mirrors, timeout)
     os.makedirs(os.path.dirname(cached), exist_ok=True)
-    try:
-        write_atomically(cached, [compressed])
-    except PermissionError:
-        if not os.path.isfile(cached):  # on Windows, a copy that is being read
-            raise
+    write_atomically(cached, [compressed])
     return data
 
 
 def _read(path: str, name: str, size: int) -> bytes:
     with open(path, "rb") as file:
-        try:
-            return _checked(file.read(size + 1), name, size)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
+        return _checked(path, file.read(size + 1), name, size)
 
 
-def _checked(data: bytes, name: str, size: int) -> bytes:
+def _checked(source: str, data: bytes, name: str, size: int) -> bytes:
     """Decompress what is compressed, never beyond the size it must have, and check its digest."""
     if data[:2] == b"\x1f\x8b":
         inflater = zlib.decompressobj(wbits=31)
         try:
             data = inflater.decompress(data, size + 1)
         except zlib.error as error:
-            raise ValueError(f"damaged: {error}") from None
+            raise ValueError(f"{source}: damaged: {error}") from None
         if not inflater.eof and len(data) <= size:
-            raise ValueError(f"cut short: {len(data)} of {size} bytes")
-    if len(data) != size:
-        found = f"{len(data)} bytes" if len(data) < size else "more"
-        raise ValueError(f"expected {size} bytes, got {found}")
-    if (digest := hashlib.sha256(data).hexdigest()) != _SHA256[name]:
-        raise ValueError(f"expected SHA-256 {_SHA256[name]}, got {digest}")
+            raise ValueError(f"{source}: cut short: {len(data)} of {size} bytes")
+    found = f"{len(data)} bytes" if len(data) <= size else "more"
+    expect(len(data) == size, source, f"{size} bytes", found)
+    digest = hashlib.sha256(data).hexdigest()
+    expect(digest == _SHA256[name], source, f"SHA-256 {_SHA256[name]}", digest)
     return data
 
 
@@ -138,7 +100,7 @@ def _download(name: str, size: int, mirrors: Sequence[str], timeout: float) -> t
         url = f"{mirror.rstrip('/')}/{name}.gz"
         try:
             compressed = _fetch(url, size, timeout)
-            return compressed, _checked(compressed, name, size)
+            return compressed, _checked("what came", compressed, name, size)
         except (OSError, http.client.HTTPException, ValueError) as error:
             faults.append(f"\n  {url}: {str(error) or type(error).__name__}")
     hint = "; NNLIB_DATA can name a directory that holds it:"
@@ -153,7 +115,9 @@ def _fetch(url: str, most: int, timeout: float) -> bytes:
     deadline = time.monotonic() + _LONGEST
     with urllib.request.urlopen(url, timeout=timeout) as response:
         length = response.headers.get("Content-Length", "")
-        with _progress(url, int(length) if length.isdigit() else None) as bar:
+        total = int(length) if length.isdigit() else None
+        name = url.rpartition("/")[2]
+        with progress_bar(None, total=total, desc=name, unit="B", unit_scale=True) as bar:
             # read1, because read would wait for a full block however slowly the bytes drip.
             while block := response.read1(1 << 16):
                 received += block
@@ -164,12 +128,3 @@ def _fetch(url: str, most: int, timeout: float) -> bytes:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"not done after {_LONGEST:.0f} seconds")
     return bytes(received)
-
-
-def _progress(url: str, total: int | None) -> Any:
-    """A progress bar when tqdm is installed and standard error is a terminal."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        with contextlib.suppress(ImportError):
-            tqdm = importlib.import_module("tqdm").tqdm
-            return tqdm(total=total, desc=url.rpartition("/")[2], unit="B", unit_scale=True)
-    return contextlib.nullcontext()

@@ -17,39 +17,36 @@ from nnlib.tensor import Array, Tensor, record
 
 # What one layer runs on in one direction: weight_ih, weight_hh and, if it has them, the biases.
 Weights: TypeAlias = tuple[Tensor, ...]
-Blocks: TypeAlias = slice | Sequence[int]
+# Which blocks of H columns in the joined matrix the input feeds, and which the state.
+Feeds: TypeAlias = tuple[slice | Sequence[int], slice | Sequence[int]]
 
-EVERY = slice(None)
+EVERY = (slice(None), slice(None))
 
 
-def rnn_layer(x: Tensor, h0: Tensor, weights: Weights, relu: bool = False) -> Tensor:
-    """``h' = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or ReLU in tanh's place (Elman 1990).
+def rnn_layer(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
+    """``h' = tanh(W_ih x + b_ih + W_hh h + b_hh)`` (Elman 1990).
 
     ``x`` (T, N, I), ``h0`` (N, H), the weights (H, I), (H, H), (H), (H); the result (T, N, H).
 
     >>> import nnlib
-    >>> x, h0 = nnlib.ones(3, 1, 1), nnlib.zeros(1, 1)
-    >>> rnn_layer(x, h0, (nnlib.ones(1, 1), nnlib.ones(1, 1)), relu=True).tolist()
-    [[[1.0]], [[2.0]], [[3.0]]]
+    >>> x, h0 = nnlib.zeros(3, 1, 1), nnlib.ones(1, 1)
+    >>> rnn_layer(x, h0, (nnlib.ones(1, 1), nnlib.ones(1, 1))).flatten()
+    tensor([0.7616, 0.6420, 0.5663])
     """
     z, w = _join(x, h0, weights, 1)
     states = z[:, :, x.shape[2] : -1]
     w_hh = weights[1].array
     for now, state in zip(z[:-1], states[1:], strict=True):
-        np.matmul(now, w[0], out=state)
-        if relu:
-            np.maximum(state, 0, out=state)
-        else:
-            np.tanh(state, out=state)
+        np.tanh(now @ w[0], out=state)
     y = states[1:].copy()
 
     def backward(g: Array) -> tuple[Array | None, ...]:
-        blame = (y > 0).astype(y.dtype) if relu else 1 - y * y
+        blame = 1 - y * y
         to_h = np.zeros_like(g[0])
-        for step, from_above in zip(blame[::-1], g[::-1], strict=True):
+        for now, from_above in zip(blame[::-1], g[::-1], strict=True):
             to_h += from_above
-            step *= to_h
-            to_h = step @ w_hh
+            now *= to_h
+            to_h = now @ w_hh
         return _gradients(blame, z, x, to_h, weights)
 
     return record("rnn", y, (x, h0, *weights), backward)
@@ -73,7 +70,7 @@ def lstm_layer(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
     """
     (steps, batch, inputs), hidden = x.shape, h0.shape[1]
     order = (0, 1, 3, 2)  # i, f, o, g: the three sigmoids side by side
-    z, w = _join(x, h0, weights, 4, order, order)
+    z, w = _join(x, h0, weights, 4, (order, order))
     w[:3] *= 0.5  # σ(a) = ½ + ½ tanh(a/2): one tanh serves all four gates
     states = z[1:, :, inputs:-1]
     gates = np.empty((steps, 4, batch, hidden), w.dtype)
@@ -96,12 +93,10 @@ def lstm_layer(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
 
     def backward(g: Array) -> tuple[Array | None, ...]:
         i, f, o, new = gates.swapaxes(0, 1)
-        blame = np.empty((4, *squashed.shape), g.dtype)
-        _sigmoid_slope(i, new, out=blame[0])  # first the slopes of c' by i, f, g and of h' by o
-        _sigmoid_slope(f, cells[:-1], out=blame[1])
-        _tanh_slope(new, i, out=blame[2])
-        _sigmoid_slope(o, squashed, out=blame[3])
-        h_by_c = _tanh_slope(squashed, o, out=np.empty_like(squashed))
+        # First, for all steps at once, the slopes of c' by the sums in i, f, g and of h' by o's.
+        by_c = new * i * (1 - i), cells[:-1] * f * (1 - f), i * (1 - new * new)
+        blame = np.stack([*by_c, squashed * o * (1 - o)])
+        h_by_c = o * (1 - squashed * squashed)
         to_h, to_c = np.zeros_like(g[0]), g[-1].copy()
         rows = np.empty((steps, batch, 4 * hidden), g.dtype)  # as the products want them
         by_gate = rows.reshape(steps, batch, 4, hidden).swapaxes(1, 2)
@@ -135,8 +130,8 @@ def gru_layer(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     """
     (steps, batch, inputs), hidden = x.shape, h0.shape[1]
     # The candidate needs its share from x and from h apart: four blocks, n from x, r, z, n from h.
-    from_x, from_h = (1, 2, 0), slice(1, 4)
-    z, w = _join(x, h0, weights, 4, from_x, from_h)
+    feeds = (1, 2, 0), slice(1, 4)
+    z, w = _join(x, h0, weights, 4, feeds)
     w[1:3] *= 0.5  # as in the LSTM
     states = z[:, :, inputs:-1]
     gates = np.empty((4, steps, batch, hidden), w.dtype)
@@ -155,11 +150,10 @@ def gru_layer(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
 
     def backward(g: Array) -> tuple[Array | None, ...]:
         new, reset, keep, recalled = gates
-        blame = np.empty_like(gates)
-        by_new = _tanh_slope(new, 1 - keep, out=blame[0])
-        _sigmoid_slope(reset, by_new * recalled, out=blame[1])
-        _sigmoid_slope(keep, states[:-1] - new, out=blame[2])
-        np.multiply(by_new, reset, out=blame[3])
+        by_new = (1 - keep) * (1 - new * new)
+        by_reset, by_keep = by_new * recalled, states[:-1] - new
+        by_gates = by_reset * reset * (1 - reset), by_keep * keep * (1 - keep)
+        blame = np.stack([by_new, *by_gates, by_new * reset])
         to_h = np.zeros_like(g[0])
         rows = np.empty((steps, batch, 4 * hidden), g.dtype)
         by_gate = rows.reshape(steps, batch, 4, hidden).swapaxes(1, 2)
@@ -168,89 +162,42 @@ def gru_layer(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
             np.multiply(blame[:, t], to_h, out=by_gate[t])
             to_h *= keep[t]
             to_h += rows[t, :, hidden:] @ w_hh
-        return _gradients(rows, z, x, to_h, weights, from_x, from_h)
+        return _gradients(rows, z, x, to_h, weights, feeds)
 
     return record("gru", y, (x, h0, *weights), backward)
-
-
-def flip(x: Tensor) -> Tensor:
-    """The steps of a sequence (T, ...) in reverse order.
-
-    >>> import nnlib
-    >>> flip(nnlib.arange(3))
-    tensor([2, 1, 0])
-    """
-    return record("flip", x.array[::-1], (x,), lambda g: (g[::-1],))
 
 
 # ---- what they share -----------------------------------------------------------------------
 
 
 def _join(
-    x: Tensor,
-    h0: Tensor,
-    weights: Weights,
-    count: int,
-    from_x: Blocks = EVERY,
-    from_h: Blocks = EVERY,
+    x: Tensor, h0: Tensor, weights: Weights, count: int, feeds: Feeds = EVERY
 ) -> tuple[Array, Array]:
-    """``z = [x, h, 1]`` (T+1, N, K), with h known at the first step only, and W (count, K, H).
-
-    ``from_x`` and ``from_h`` are the blocks of W that the input and the state feed.
-    """
+    """``z = [x, h, 1]`` (T+1, N, K), with h known at the first step only, and W (count, K, H)."""
     (steps, batch, inputs), hidden = x.shape, h0.shape[1]
     z = np.empty((steps + 1, batch, inputs + hidden + 1), x.dtype)
-    z[:-1, :, :inputs] = x.array
-    z[0, :, inputs:-1] = h0.array
-    z[:, :, -1] = 1
+    z[:-1, :, :inputs], z[0, :, inputs:-1], z[:, :, -1] = x.array, h0.array, 1
     w = np.zeros((count, inputs + hidden + 1, hidden), x.dtype)
-    w[from_x, :inputs] = weights[0].array.reshape(-1, hidden, inputs).swapaxes(1, 2)
-    w[from_h, inputs:-1] = weights[1].array.reshape(-1, hidden, hidden).swapaxes(1, 2)
-    for blocks, bias in zip((from_x, from_h), weights[2:], strict=False):
+    w[feeds[0], :inputs] = weights[0].array.reshape(-1, hidden, inputs).swapaxes(1, 2)
+    w[feeds[1], inputs:-1] = weights[1].array.reshape(-1, hidden, hidden).swapaxes(1, 2)
+    for blocks, bias in zip(feeds, weights[2:], strict=False):
         w[blocks, -1] += bias.array.reshape(-1, hidden)
     return z, w
 
 
-def _sigmoid_slope(y: Array, factor: Array, out: Array) -> Array:
-    """``factor · y(1 − y)``, without arrays in between."""
-    np.subtract(1, y, out=out)
-    out *= y
-    out *= factor
-    return out
-
-
-def _tanh_slope(y: Array, factor: Array, out: Array) -> Array:
-    """``factor · (1 − y²)``, without arrays in between."""
-    np.multiply(y, y, out=out)
-    np.subtract(1, out, out=out)
-    out *= factor
-    return out
-
-
 def _gradients(
-    blame: Array,
-    z: Array,
-    x: Tensor,
-    to_h0: Array,
-    weights: Weights,
-    from_x: Blocks = EVERY,
-    from_h: Blocks = EVERY,
+    blame: Array, z: Array, x: Tensor, to_h0: Array, weights: Weights, feeds: Feeds = EVERY
 ) -> tuple[Array | None, ...]:
     """The gradients of x, h0 and the weights from those of all weighted sums, (T, N, count·H)."""
-    (steps, batch, width), hidden, inputs = blame.shape, to_h0.shape[1], x.shape[2]
-    flat = blame.reshape(steps * batch, width)
+    (rows, inputs), (from_x, from_h) = weights[0].shape, feeds
+    flat = blame.reshape(blame.shape[0] * blame.shape[1], blame.shape[2])
+    shape = (blame.shape[2] // to_h0.shape[1], to_h0.shape[1])  # (count, H)
     to_x = None
     if x.requires_grad:
-        by_block = flat.reshape(steps * batch, width // hidden, hidden)[:, from_x]
-        wanted = by_block.reshape(len(flat), len(weights[0].array))
-        to_x = (wanted @ weights[0].array).reshape(x.shape)
-    joined = flat.T @ z[:-1].reshape(steps * batch, z.shape[2])
-    joined = joined.reshape(width // hidden, hidden, z.shape[2])
-    parts = (
-        joined[from_x, :, :inputs],
-        joined[from_h, :, inputs:-1],
-        joined[from_x, :, -1],
-        joined[from_h, :, -1],
-    )
+        by_block = flat.reshape(len(flat), *shape)[:, from_x]
+        to_x = (by_block.reshape(len(flat), rows) @ weights[0].array).reshape(x.shape)
+    joined = (flat.T @ z[:-1].reshape(len(flat), z.shape[2])).reshape(*shape, z.shape[2])
+    by_x, by_h = joined[from_x, :], joined[from_h, :]
+    parts = by_x[..., :inputs], by_h[..., inputs:-1], by_x[..., -1], by_h[..., -1]
     to_weights = (part.reshape(w.shape) for part, w in zip(parts, weights, strict=False))
     return to_x, to_h0, *to_weights

@@ -4,7 +4,7 @@ It stands apart so that the tensor itself can be read as a list of operations.
 """
 
 import builtins
-from typing import Any, TypeAlias, overload
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -14,20 +14,16 @@ from nnlib._printing import format_array
 
 Array: TypeAlias = NDArray[Any]
 
-float32 = np.dtype(np.float32)
-float64 = np.dtype(np.float64)
-int64 = np.dtype(np.int64)
-bool_ = np.dtype(np.bool_)
+float32, float64 = np.dtype(np.float32), np.dtype(np.float64)
+int64, bool_ = np.dtype(np.int64), np.dtype(np.bool_)
 
 
 class Values:
     """The array inside a tensor, and whether and how it came to be on the tape."""
 
-    __slots__ = ("_op", "array", "requires_grad")
-
     array: Array
-    requires_grad: bool
-    _op: str | None
+    requires_grad: bool = False
+    _op: str | None = None
 
     @property
     def shape(self) -> Shape:
@@ -44,11 +40,7 @@ class Values:
         """The NumPy type of the entries."""
         return self.array.dtype
 
-    @overload
-    def size(self) -> Shape: ...
-    @overload
-    def size(self, dim: int) -> int: ...
-    def size(self, dim: int | None = None) -> Shape | int:
+    def size(self, dim: int | None = None) -> Any:
         """The shape, or the length of one dimension.
 
         >>> import nnlib
@@ -94,9 +86,7 @@ class Values:
         array([1, 2])
         """
         if self.requires_grad:
-            raise RuntimeError(
-                "numpy() on a tensor that requires grad; use tensor.detach().numpy() instead"
-            )
+            raise RuntimeError("numpy() on a tensor that requires grad; use detach().numpy()")
         return self.array
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:

@@ -4,14 +4,19 @@ Each function returns new images and leaves the given ones alone; no gradient fl
 """
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 
+from nnlib._arguments import expect
 from nnlib.creation import pick_generator
 from nnlib.tensor import Array, Tensor
 
+Generator: TypeAlias = np.random.Generator | None
+Many: TypeAlias = float | Array  # one number for all images, or one for each
 
-def shift(images: Tensor, down: float | Array, right: float | Array) -> Tensor:
+
+def shift(images: Tensor, down: Many, right: Many) -> Tensor:
     """Move images by so many pixels, fractions included; what comes in from outside is 0.
 
     ``images`` (N, ..., H, W); ``down`` and ``right`` one number, or N. Between pixels, values are
@@ -25,7 +30,7 @@ def shift(images: Tensor, down: float | Array, right: float | Array) -> Tensor:
     return _move(images, down, right, 0)
 
 
-def rotate(images: Tensor, degrees: float | Array) -> Tensor:
+def rotate(images: Tensor, degrees: Many) -> Tensor:
     """Turn images about their centre, anticlockwise; what comes in from outside is 0.
 
     ``images`` (N, ..., H, W); ``degrees`` one number, or N. Bilinear, as ``shift``.
@@ -38,9 +43,7 @@ def rotate(images: Tensor, degrees: float | Array) -> Tensor:
     return _move(images, 0, 0, degrees)
 
 
-def noise(
-    images: Tensor, std: float = 0.1, *, generator: np.random.Generator | None = None
-) -> Tensor:
+def noise(images: Tensor, std: float = 0.1, *, generator: Generator = None) -> Tensor:
     """Add normal noise of spread ``std`` to every pixel, and cut off at 0 and 1.
 
     >>> import nnlib
@@ -49,20 +52,15 @@ def noise(
     ((1, 8, 8), True, False)
     """
     _check_images(images)
-    if not std >= 0:
-        raise ValueError(f"std: expected 0 or more, got {std}")
+    expect(std >= 0, "std", "0 or more", std)
     drawn = pick_generator(generator).standard_normal(images.shape, np.float32)
     return Tensor(np.clip(images.array + drawn.astype(images.dtype) * float(std), 0, 1))
 
 
 def jitter(
-    images: Tensor,
-    *,
-    pixels: float = 1.0,
-    degrees: float = 10.0,
-    std: float = 0.05,
-    generator: np.random.Generator | None = None,
-) -> Tensor:
+    images: Tensor, *, pixels: float = 1.0, degrees: float = 10.0, std: float = 0.05,
+    generator: Generator = None,
+) -> Tensor:  # fmt: skip
     """Turn, shift and add noise, by chance and each image for itself.
 
     Angles are drawn evenly from ±``degrees``, shifts in both directions from ±``pixels``; noise
@@ -75,17 +73,14 @@ def jitter(
     """
     n, _, _ = _check_images(images)
     rng = pick_generator(generator)
-    for name, most in (("pixels", pixels), ("degrees", degrees)):
-        if not 0 <= most < np.inf:
-            raise ValueError(f"{name}: expected a finite number, 0 or more, got {most}")
+    expect(0 <= pixels < np.inf, "pixels", "a finite number, 0 or more", pixels)
+    expect(0 <= degrees < np.inf, "degrees", "a finite number, 0 or more", degrees)
     down, right = rng.uniform(-pixels, pixels, (2, n))
     moved = _move(images, down, right, rng.uniform(-degrees, degrees, n))
     return noise(moved, std, generator=rng)
 
 
-def _move(
-    images: Tensor, down: float | Array, right: float | Array, degrees: float | Array
-) -> Tensor:
+def _move(images: Tensor, down: Many, right: Many, degrees: Many) -> Tensor:
     """Images turned and then shifted, in one step, because every step blurs a little."""
     n, height, width = _check_images(images)
     angle = np.deg2rad(_per_image("degrees", degrees, n))
@@ -118,14 +113,13 @@ def _check_images(images: Tensor) -> tuple[int, int, int]:
     if not isinstance(images, Tensor) or images.dtype.kind != "f":
         got = images.dtype if isinstance(images, Tensor) else type(images).__name__
         raise TypeError(f"images: expected a Tensor of floats, got {got}")
-    if images.ndim < 3:
-        raise ValueError(f"images: expected shape (N, ..., H, W), got {images.shape}")
+    expect(images.ndim >= 3, "images", "shape (N, ..., H, W)", images.shape)
     return images.shape[0], images.shape[-2], images.shape[-1]
 
 
-def _per_image(name: str, value: float | Array, n: int) -> Array:
+def _per_image(name: str, value: Many, n: int) -> Array:
     """One number for each image, shaped to go with its rows and columns."""
     numbers = np.asarray(value, dtype=np.float64)
-    if numbers.shape not in ((), (n,)) or not np.isfinite(numbers).all():
-        raise ValueError(f"{name}: expected a finite number, or {n} of them, got {value!r}")
+    fits = numbers.shape in ((), (n,)) and np.isfinite(numbers).all()
+    expect(fits, name, f"a finite number, or {n} of them", value)
     return np.broadcast_to(numbers, (n,))[:, np.newaxis, np.newaxis]

@@ -5,18 +5,18 @@ A data set is whatever has a length and gives a sample for an index.
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from nnlib._arguments import expect, expect_count, expect_type
 from nnlib.creation import pick_generator, tensor
 from nnlib.joining import stack
 from nnlib.tensor import Array, Tensor
 
-Sample = TypeVar("Sample", covariant=True)
 
-
-class Dataset(Protocol[Sample]):
+@runtime_checkable
+class Dataset(Protocol):
     """What a ``DataLoader`` needs: a length, and a sample for each index.
 
     >>> from nnlib.data import DataLoader
@@ -25,7 +25,7 @@ class Dataset(Protocol[Sample]):
     """
 
     def __len__(self) -> int: ...
-    def __getitem__(self, index: Any, /) -> Sample: ...
+    def __getitem__(self, index: Any, /) -> Any: ...
 
 
 class TensorDataset:
@@ -41,11 +41,10 @@ class TensorDataset:
 
     def __init__(self, *tensors: Tensor) -> None:
         for each in tensors:
-            if not isinstance(each, Tensor):
-                raise TypeError(f"tensors: expected Tensors, got {type(each).__name__}")
+            expect_type(each, "tensors", "Tensors", Tensor)
         shapes = [each.shape for each in tensors]
-        if not tensors or () in shapes or len({shape[0] for shape in shapes}) > 1:
-            raise ValueError(f"tensors: expected one first length for all, got shapes {shapes}")
+        fits = () not in shapes and len({shape[:1] for shape in shapes}) == 1
+        expect(fits, "tensors", "one first length for all", f"shapes {shapes}")
         self.tensors = tensors
 
     def __len__(self) -> int:
@@ -64,17 +63,11 @@ class Subset:
     (2, 'e')
     """
 
-    def __init__(self, dataset: Dataset[Any], indices: Sequence[int] | Array) -> None:
-        self.dataset = dataset
-        self.indices = np.asarray(indices, np.int64)
-        if self.indices.ndim != 1:
-            raise ValueError(f"indices: expected a row of them, got shape {self.indices.shape}")
-        count = len(dataset)
-        if self.indices.size and not 0 <= self.indices.min() <= self.indices.max() < count:
-            raise ValueError(
-                f"indices: expected 0 to {count - 1}, "
-                f"got {self.indices.min()} to {self.indices.max()}"
-            )
+    def __init__(self, dataset: Dataset, indices: Sequence[int] | Array) -> None:
+        self.dataset, self.indices = dataset, np.asarray(indices, np.int64)
+        expect(self.indices.ndim == 1, "indices", "a row of them", f"shape {self.indices.shape}")
+        wrong = self.indices[(self.indices < 0) | (self.indices >= len(dataset))]
+        expect(not wrong.size, "indices", f"0 to {len(dataset) - 1}", wrong)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -96,26 +89,12 @@ class DataLoader:
     """
 
     def __init__(
-        self,
-        dataset: Dataset[Any],
-        batch_size: int = 1,
-        shuffle: bool = False,
-        drop_last: bool = False,
-        generator: np.random.Generator | None = None,
-    ) -> None:
-        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
-            raise TypeError(
-                f"dataset: expected one with a length and indices, got {type(dataset).__name__}"
-            )
-        if not isinstance(batch_size, int) or isinstance(batch_size, bool):
-            raise TypeError(f"batch_size: expected an integer, got {type(batch_size).__name__}")
-        if batch_size < 1:
-            raise ValueError(f"batch_size: expected 1 or more, got {batch_size}")
-        self.dataset = dataset
-        self.batch_size = batch_size
-        self.shuffle = shuffle
-        self.drop_last = drop_last
-        self.generator = generator
+        self, dataset: Dataset, batch_size: int = 1, shuffle: bool = False,
+        drop_last: bool = False, generator: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
+        expect_type(dataset, "dataset", "one with a length and indices", Dataset)
+        self.dataset, self.batch_size = dataset, expect_count(batch_size, "batch_size", 1)
+        self.shuffle, self.drop_last, self.generator = shuffle, drop_last, generator
         pick_generator(generator)
 
     def __len__(self) -> int:
@@ -124,18 +103,14 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[Any]:
         count = len(self.dataset)
-        order = np.arange(count)
-        if self.shuffle:
-            order = pick_generator(self.generator).permutation(count)
+        draw = pick_generator(self.generator).permutation if self.shuffle else np.arange
+        order = draw(count)
         for start in range(0, len(self) * self.batch_size, self.batch_size):
-            stop = min(start + self.batch_size, count)
-            yield _fetch(self.dataset, order[start:stop])
+            yield _fetch(self.dataset, order[start : start + self.batch_size])
 
 
 def random_split(
-    dataset: Dataset[Any],
-    lengths: Sequence[int] | Sequence[float],
-    generator: np.random.Generator | None = None,
+    dataset: Dataset, lengths: Sequence[float], generator: np.random.Generator | None = None
 ) -> list[Subset]:
     """Split a data set at random into parts that share no sample.
 
@@ -147,23 +122,20 @@ def random_split(
     (8, 2, True)
     """
     count = len(dataset)
-    if any(length < 0 for length in lengths):
-        raise ValueError(f"lengths: expected 0 or more, got {list(lengths)}")
+    expect(all(length >= 0 for length in lengths), "lengths", "0 or more", lengths)
     counts = [int(length) for length in lengths]
     if math.isclose(sum(lengths), 1) and any(isinstance(length, float) for length in lengths):
         counts = [math.floor(count * share) for share in lengths]
         for i in range(count - sum(counts)):
             counts[i % len(counts)] += 1
-    elif sum(lengths) != count or counts != list(lengths):
-        raise ValueError(
-            f"lengths: expected counts that add up to {count} or shares that add up to 1, "
-            f"got {list(lengths)}"
-        )
+    fits = sum(counts) == count and (counts == list(lengths) or math.isclose(sum(lengths), 1))
+    expected = f"counts that add up to {count} or shares that add up to 1"
+    expect(fits, "lengths", expected, lengths)
     order = pick_generator(generator).permutation(count)
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(counts)[:-1])]
 
 
-def _fetch(dataset: Dataset[Any], indices: Array) -> Any:
+def _fetch(dataset: Dataset, indices: Array) -> Any:
     """A batch; from tensors in one go, which is much faster than sample by sample."""
     while isinstance(dataset, Subset):
         indices, dataset = dataset.indices[indices], dataset.dataset

@@ -4,32 +4,36 @@ Those that meet exponentials are written so that no input overflows: each is one
 tape, and the tests compare it with the same formula built from primitive operations.
 """
 
+# ruff: noqa: A002 - ``input`` is PyTorch's name
 import math
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from nnlib._arguments import as_axis
-from nnlib._attention import embedding as embedding
-from nnlib._attention import layer_norm as layer_norm
-from nnlib._attention import scaled_dot_product_attention as scaled_dot_product_attention
-from nnlib._conv import avg_pool1d as avg_pool1d
-from nnlib._conv import avg_pool2d as avg_pool2d
-from nnlib._conv import conv1d as conv1d
-from nnlib._conv import conv2d as conv2d
-from nnlib._conv import max_pool1d as max_pool1d
-from nnlib._conv import max_pool2d as max_pool2d
-from nnlib._norm import batch_norm as batch_norm
-from nnlib.creation import pick_generator
-from nnlib.tensor import Array, Tensor, int64, record
+from nnlib._arguments import as_axis, expect, expect_type
+from nnlib._attention import embedding, scaled_dot_product_attention
+from nnlib._conv import avg_pool1d, avg_pool2d, conv1d, conv2d, max_pool1d, max_pool2d
+from nnlib._norm import batch_norm, layer_norm
+from nnlib.creation import Chance, pick_generator
+from nnlib.tensor import Array, Backward, Tensor, int64, record
+
+__all__ = [
+    "avg_pool1d", "avg_pool2d", "batch_norm", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "conv1d", "conv2d", "cross_entropy", "dropout", "embedding",
+    "gelu", "huber_loss", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax",
+    "logsumexp", "max_pool1d", "max_pool2d", "mse_loss", "nll_loss", "one_hot", "relu",
+    "scaled_dot_product_attention", "sigmoid", "softmax", "tanh",
+]  # fmt: skip
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
+Elementwise: TypeAlias = Callable[[Array], Array]
+Pair: TypeAlias = tuple[Tensor, Tensor]
 
 # ---- activations ---------------------------------------------------------------------------
 
 
-def relu(input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name, as everywhere in this file
+def relu(input: Tensor) -> Tensor:
     """``max(0, x)``, elementwise; its slope is 1 where x > 0 and 0 elsewhere.
 
     Fukushima 1969; for deep networks Nair and Hinton 2010.
@@ -38,48 +42,46 @@ def relu(input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name, as everywhere
     >>> nnlib.relu(nnlib.tensor([-2.0, 0.0, 3.0]))
     tensor([0., 0., 3.])
     """
-    x = _tensor(input)
-    y = np.maximum(x.array, _zero(x))
-    return record("relu", y, (x,), lambda g: (g * (y > 0),))
+    expect_type(input, "input", "a Tensor", Tensor)
+    y = np.maximum(input.array, _zero(input.array))
+    return record("relu", y, (input,), lambda g: (g * (y > 0),))
 
 
-def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:  # noqa: A002
+def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """``x`` where x > 0 and ``negative_slope · x`` elsewhere (Maas, Hannun and Ng 2013).
 
     >>> import nnlib
     >>> nnlib.nn.functional.leaky_relu(nnlib.tensor([-2.0, 3.0]))
     tensor([-0.0200,  3.0000])
     """
-    x = _floating("leaky_relu", input)
-    slope = np.where(x.array > 0, x.array.dtype.type(1), x.array.dtype.type(negative_slope))
-    return record("leaky_relu", x.array * slope, (x,), lambda g: (g * slope,))
+    a = _floats("leaky_relu", input)
+    slope = np.where(a > 0, a.dtype.type(1), a.dtype.type(negative_slope))
+    return record("leaky_relu", a * slope, (input,), lambda g: (g * slope,))
 
 
-def sigmoid(input: Tensor) -> Tensor:  # noqa: A002
+def sigmoid(input: Tensor) -> Tensor:
     """``1 / (1 + exp(−x))``, elementwise; its slope is y(1 − y).
 
     >>> import nnlib
     >>> nnlib.sigmoid(nnlib.tensor([-1000.0, 0.0, 1.0]))
     tensor([0.0000, 0.5000, 0.7311])
     """
-    x = _floating("sigmoid", input)
-    y = _sigmoid(x.array)
-    return record("sigmoid", y, (x,), lambda g: (g * (y * (1 - y)),))
+    y = _sigmoid(_floats("sigmoid", input))
+    return record("sigmoid", y, (input,), lambda g: (g * (y * (1 - y)),))
 
 
-def tanh(input: Tensor) -> Tensor:  # noqa: A002
+def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent, elementwise; its slope is 1 − y².
 
     >>> import nnlib
     >>> nnlib.tanh(nnlib.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7616])
     """
-    x = _floating("tanh", input)
-    y = np.tanh(x.array)
-    return record("tanh", y, (x,), lambda g: (g * (1 - y * y),))
+    y = np.tanh(_floats("tanh", input))
+    return record("tanh", y, (input,), lambda g: (g * (1 - y * y),))
 
 
-def gelu(input: Tensor, approximate: Literal["none", "tanh"] = "none") -> Tensor:  # noqa: A002
+def gelu(input: Tensor, approximate: Literal["none", "tanh"] = "none") -> Tensor:
     """``x · Φ(x)`` with Φ the normal distribution function (Hendrycks and Gimpel 2016).
 
     ``approximate="tanh"`` is their ``½x(1 + tanh(√(2/π)(x + 0.044715x³)))``.
@@ -88,38 +90,29 @@ def gelu(input: Tensor, approximate: Literal["none", "tanh"] = "none") -> Tensor
     >>> nnlib.nn.functional.gelu(nnlib.tensor([-1.0, 0.0, 1.0]))
     tensor([-0.1587,  0.0000,  0.8413])
     """
-    x = _floating("gelu", input)
-    a = x.array
-    if approximate == "none":
-        phi = _normal_cdf(a)
+    a = _floats("gelu", input)
+    expect(approximate in ("none", "tanh"), "approximate", "'none' or 'tanh'", repr(approximate))
+    if approximate == "tanh":
+        x = np.clip(a, -40, 40)  # beyond, tanh is ±1 and its slope 0; a cube might overflow
+        square = x * x
+        t = np.tanh(x * (ROOT_TWO_OVER_PI * (1 + 0.044715 * square)))
 
-        def backward(g: Array) -> tuple[Array]:
-            # Φ(x) + x · exp(−x²/2)/√(2π), in one array
-            with np.errstate(over="ignore"):  # exp(−∞) is 0, as it should be
-                slope = np.square(a, out=np.empty_like(a))
-            slope *= -0.5
-            np.exp(slope, out=slope)
-            slope *= ROOT_HALF_OVER_PI
-            slope *= a
-            slope += phi
-            slope *= g
-            return (slope,)
+        def backward_tanh(g: Array) -> tuple[Array]:
+            inner_slope = ROOT_TWO_OVER_PI * (1 + 3 * 0.044715 * square)
+            return (g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner_slope),)
 
-        return record("gelu", a * phi, (x,), backward)
-    if approximate != "tanh":
-        raise ValueError(f"approximate: expected 'none' or 'tanh', got {approximate!r}")
-    bounded = np.clip(a, -40, 40)  # beyond, tanh is ±1 and its slope 0; a cube might overflow
-    square = bounded * bounded
-    t = np.tanh(ROOT_TWO_OVER_PI * bounded * (1 + 0.044715 * square))
+        return record("gelu", 0.5 * a * (1 + t), (input,), backward_tanh)
+    phi = _normal_cdf(a)
 
-    def backward_tanh(g: Array) -> tuple[Array]:
-        inner_slope = ROOT_TWO_OVER_PI * (1 + 3 * 0.044715 * square)
-        return (g * (0.5 * (1 + t) + 0.5 * bounded * (1 - t * t) * inner_slope),)
+    def backward(g: Array) -> tuple[Array]:
+        with np.errstate(over="ignore"):  # x² may be ∞, and exp(−∞) is 0, as it should be
+            density = np.exp(-0.5 * a * a)
+        return (g * (phi + (ROOT_TWO_OVER_PI / 2) * a * density),)
 
-    return record("gelu", 0.5 * a * (1 + t), (x,), backward_tanh)
+    return record("gelu", a * phi, (input,), backward)
 
 
-def softmax(input: Tensor, dim: int) -> Tensor:  # noqa: A002
+def softmax(input: Tensor, dim: int) -> Tensor:
     """``exp(xᵢ) / Σⱼ exp(xⱼ)`` along ``dim``: positive shares that add up to 1.
 
     The largest entry is subtracted first, which changes nothing but keeps ``exp`` finite.
@@ -128,41 +121,41 @@ def softmax(input: Tensor, dim: int) -> Tensor:  # noqa: A002
     >>> nnlib.softmax(nnlib.tensor([2.0, 1.0]), dim=0)
     tensor([0.7311, 0.2689])
     """
-    x = _floating("softmax", input)
-    axis = as_axis(dim, x.ndim) if x.ndim else None
-    exponentials, _ = _shifted_exp(x.array, axis)
+    a, axis = _along("softmax", input, dim)
+    exponentials, _ = _shifted_exp(a, axis)
     y = exponentials / exponentials.sum(axis=axis, keepdims=True)
-    return record("softmax", y, (x,), lambda g: (y * (g - (g * y).sum(axis=axis, keepdims=True)),))
+
+    def backward(g: Array) -> tuple[Array]:
+        return (y * (g - (g * y).sum(axis=axis, keepdims=True)),)
+
+    return record("softmax", y, (input,), backward)
 
 
-def log_softmax(input: Tensor, dim: int) -> Tensor:  # noqa: A002
+def log_softmax(input: Tensor, dim: int) -> Tensor:
     """``log(softmax(x))`` along ``dim``, exact where softmax itself rounds to 0.
 
     >>> import nnlib
     >>> nnlib.log_softmax(nnlib.tensor([0.0, 1000.0]), dim=0)
     tensor([-1000.,     0.])
     """
-    x = _floating("log_softmax", input)
-    axis = as_axis(dim, x.ndim) if x.ndim else None
-    y = _log_softmax(x.array, axis)
-    return record(
-        "log_softmax",
-        y,
-        (x,),
-        lambda g: (g - np.exp(y) * g.sum(axis=axis, keepdims=True),),
-    )
+    a, axis = _along("log_softmax", input, dim)
+    y = _log_softmax(a, axis)
+
+    def backward(g: Array) -> tuple[Array]:
+        return (g - np.exp(y) * g.sum(axis=axis, keepdims=True),)
+
+    return record("log_softmax", y, (input,), backward)
 
 
-def logsumexp(input: Tensor, dim: int, keepdim: bool = False) -> Tensor:  # noqa: A002
+def logsumexp(input: Tensor, dim: int, keepdim: bool = False) -> Tensor:
     """``log Σⱼ exp(xⱼ)`` along ``dim``: a smooth maximum whose slope is the softmax.
 
     >>> import nnlib
     >>> nnlib.logsumexp(nnlib.tensor([1000.0, 1000.0]), dim=0)
     tensor(1000.6932)
     """
-    x = _floating("logsumexp", input)
-    axis = as_axis(dim, x.ndim) if x.ndim else None
-    exponentials, largest = _shifted_exp(x.array, axis)
+    a, axis = _along("logsumexp", input, dim)
+    exponentials, largest = _shifted_exp(a, axis)
     total = exponentials.sum(axis=axis, keepdims=True)
     with np.errstate(divide="ignore"):  # the sum over nothing but −∞ is −∞
         y = largest + np.log(total)
@@ -170,13 +163,13 @@ def logsumexp(input: Tensor, dim: int, keepdim: bool = False) -> Tensor:  # noqa
     def backward(g: Array) -> tuple[Array]:
         return (g.reshape(y.shape) * (exponentials / total),)
 
-    return record("logsumexp", y if keepdim else y.squeeze(axis), (x,), backward)
+    return record("logsumexp", y if keepdim else y.squeeze(axis), (input,), backward)
 
 
 # ---- layers as functions -------------------------------------------------------------------
 
 
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:  # noqa: A002
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``x Wᵀ + b``: each output is a weighted sum of all inputs.
 
     ``input`` (..., I), ``weight`` (O, I), ``bias`` (O) or ``None``; the result is (..., O).
@@ -187,19 +180,16 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> nnlib.nn.functional.linear(x, W)
     tensor([0.6000, 0.2800])
     """
-    x, w = _tensor(input), weight.array
-    a = x.array
+    expect_type(input, "input", "a Tensor", Tensor)
+    a, w = input.array, weight.array
     if w.ndim != 2 or a.ndim == 0 or a.shape[-1] != w.shape[1]:
-        raise ValueError(
-            f"linear: input of shape {a.shape} does not fit weight of shape {w.shape}; "
-            f"expected (..., {w.shape[-1]})"
-        )
+        raise ValueError(f"linear: input of shape {a.shape} does not fit weight {w.shape}")
     if a.dtype != w.dtype:
         raise TypeError(f"linear: input is {a.dtype} but weight is {w.dtype}; convert one of them")
     outputs, inputs = w.shape
     rows = math.prod(a.shape[:-1])
     flat = a.reshape(rows, inputs)  # one product for all, where NumPy makes one for each a[i]
-    y = flat @ w.T
+    y = flat.dot(w.T)  # for matrices as @, with less ado
     if bias is not None:
         if bias.array.shape != (outputs,):
             raise ValueError(f"linear: expected bias of shape ({outputs},), got {bias.shape}")
@@ -207,23 +197,22 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     def backward(g: Array) -> tuple[Array | None, ...]:
         blame = g.reshape(rows, outputs)
-        to_input = (blame @ w).reshape(a.shape) if x.requires_grad else None
-        to_weight = blame.T @ flat if weight.requires_grad else None
+        to_input = blame.dot(w).reshape(a.shape) if input.requires_grad else None
+        to_weight = blame.T.dot(flat) if weight.requires_grad else None
         if bias is None:
             return to_input, to_weight
-        to_bias = np.ones(rows, g.dtype) @ blame if bias.requires_grad else None
-        return to_input, to_weight, to_bias
+        return (
+            to_input,
+            to_weight,
+            np.ones(rows, g.dtype).dot(blame) if bias.requires_grad else None,
+        )
 
-    parents = (x, weight) if bias is None else (x, weight, bias)
+    parents = (input, weight) if bias is None else (input, weight, bias)
     return record("linear", y.reshape(*a.shape[:-1], outputs), parents, backward)
 
 
 def dropout(
-    input: Tensor,  # noqa: A002
-    p: float = 0.5,
-    training: bool = True,
-    *,
-    generator: np.random.Generator | None = None,
+    input: Tensor, p: float = 0.5, training: bool = True, *, generator: Chance = None
 ) -> Tensor:
     """Set each entry to 0 with probability ``p`` and divide the others by 1 − p.
 
@@ -233,14 +222,13 @@ def dropout(
     >>> nnlib.nn.functional.dropout(nnlib.ones(3), training=False)
     tensor([1., 1., 1.])
     """
-    x = _floating("dropout", input)
-    if not 0 <= p <= 1:
-        raise ValueError(f"p: expected a probability from 0 to 1, got {p}")
+    a = _floats("dropout", input)
+    expect(0 <= p <= 1, "p", "a probability from 0 to 1", p)
     if not training or p == 0:
-        return x
-    kept = pick_generator(generator).random(x.shape, np.float32) >= p
-    scale = kept * x.array.dtype.type(0 if p == 1 else 1 / (1 - p))
-    return record("dropout", x.array * scale, (x,), lambda g: (g * scale,))
+        return input
+    kept = pick_generator(generator).random(a.shape, np.float32) >= p
+    scale = kept * a.dtype.type(0 if p == 1 else 1 / (1 - p))
+    return record("dropout", a * scale, (input,), lambda g: (g * scale,))
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
@@ -253,12 +241,9 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
-    classes = _tensor(tensor).array
-    if classes.dtype.kind not in "iu":
-        raise TypeError(f"one_hot: expected integers, got {classes.dtype}")
+    classes = _integers("one_hot", tensor)
     if num_classes == -1:
-        if classes.size == 0:
-            raise ValueError("one_hot: num_classes cannot be told from an empty tensor")
+        expect(classes.size, "one_hot", "num_classes for an empty tensor", num_classes)
         num_classes = int(classes.max()) + 1
     _check_classes("one_hot", classes, num_classes)
     return Tensor((classes[..., np.newaxis] == np.arange(num_classes)).astype(int64))
@@ -267,7 +252,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 # ---- losses --------------------------------------------------------------------------------
 
 
-def mse_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:  # noqa: A002
+def mse_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
     """``(x − t)²``, averaged; its slope is 2(x − t).
 
     Raises ``ValueError`` when the shapes differ: broadcasting here is nearly always a mistake.
@@ -276,40 +261,42 @@ def mse_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Te
     >>> nnlib.nn.functional.mse_loss(nnlib.tensor([0.5]), nnlib.tensor([1.0]))
     tensor(0.2500)
     """
-    x, t = _same_shape("mse_loss", input, target)
-    difference = x.array - t.array
-    return _reduce(
-        "mse_loss",
-        difference * difference,
-        reduction,
-        (x, t),
-        lambda g: _both(x, t, g * (2 * difference)),
-    )
+    return _of_difference("mse_loss", input, target, reduction, lambda d: d * d, lambda d: 2 * d)
 
 
-def l1_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:  # noqa: A002
+def l1_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
     """``|x − t|``, averaged; its slope is the sign of x − t.
 
     >>> import nnlib
     >>> nnlib.nn.functional.l1_loss(nnlib.tensor([0.5]), nnlib.tensor([1.0]))
     tensor(0.5000)
     """
-    x, t = _same_shape("l1_loss", input, target)
-    difference = x.array - t.array
-    return _reduce(
-        "l1_loss",
-        np.abs(difference),
-        reduction,
-        (x, t),
-        lambda g: _both(x, t, g * np.sign(difference)),
+    return _of_difference("l1_loss", input, target, reduction, np.abs, np.sign)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: Reduction = "mean", delta: float = 1.0
+) -> Tensor:
+    """``½d²`` where ``|d| = |x − t|`` is at most δ and ``δ(|d| − ½δ)`` beyond, averaged.
+
+    Its slope is d, cut off at ±δ, so that an outlier pulls no harder than δ (Huber 1964).
+
+    >>> import nnlib
+    >>> F = nnlib.nn.functional
+    >>> F.huber_loss(nnlib.tensor([0.5, 9.0]), nnlib.zeros(2), reduction="none")
+    tensor([0.1250, 8.5000])
+    """
+    expect(delta > 0, "delta", "more than 0", delta)
+
+    def slope(d: Array) -> Array:
+        return np.clip(d, -delta, delta)
+
+    return _of_difference(
+        "huber_loss", input, target, reduction, lambda d: slope(d) * (d - 0.5 * slope(d)), slope
     )
 
 
-def binary_cross_entropy(
-    input: Tensor,  # noqa: A002
-    target: Tensor,
-    reduction: Reduction = "mean",
-) -> Tensor:
+def binary_cross_entropy(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
     """``−(t log p + (1 − t) log(1 − p))``, averaged: the surprise at a yes-or-no answer.
 
     The logarithms stop at −100, as in PyTorch, so that a sure mistake costs 100 and not ∞.
@@ -320,8 +307,8 @@ def binary_cross_entropy(
     >>> nnlib.nn.functional.binary_cross_entropy(p, t)
     tensor(0.5482)
     """
-    x, y = _same_shape("binary_cross_entropy", input, target)
-    p, t = x.array, y.array
+    target = _like("binary_cross_entropy", input, target)
+    p, t = input.array, target.array
     if (p < 0).any() or (p > 1).any():
         raise ValueError(f"input: expected probabilities from 0 to 1, got {p.min()} to {p.max()}")
     with np.errstate(divide="ignore"):
@@ -329,18 +316,16 @@ def binary_cross_entropy(
 
     def backward(g: Array) -> tuple[Array | None, ...]:
         return (
-            g * (p - t) / np.maximum(p * (1 - p), 1e-12) if x.requires_grad else None,
-            g * (log_no - log_yes) if y.requires_grad else None,
+            g * (p - t) / np.maximum(p * (1 - p), 1e-12) if input.requires_grad else None,
+            g * (log_no - log_yes) if target.requires_grad else None,
         )
 
     loss = -(t * log_yes + (1 - t) * log_no)
-    return _reduce("binary_cross_entropy", loss, reduction, (x, y), backward)
+    return _reduce("binary_cross_entropy", loss, reduction, (input, target), backward)
 
 
 def binary_cross_entropy_with_logits(
-    input: Tensor,  # noqa: A002
-    target: Tensor,
-    reduction: Reduction = "mean",
+    input: Tensor, target: Tensor, reduction: Reduction = "mean"
 ) -> Tensor:
     """``binary_cross_entropy(sigmoid(z), t)`` in one step, exact for any z; slope sigmoid(z) − t.
 
@@ -349,68 +334,64 @@ def binary_cross_entropy_with_logits(
     >>> nnlib.nn.functional.binary_cross_entropy_with_logits(z, t, reduction="none")
     tensor([5.4758e-01, 1.0000e+03])
     """
-    x, y = _same_shape("binary_cross_entropy_with_logits", input, target)
-    z, t, zero = x.array, y.array, _zero(x)
-    exponential = np.exp(-np.abs(z))
-    loss = np.maximum(z, zero) - z * t + np.log1p(exponential)
+    target = _like("binary_cross_entropy_with_logits", input, target)
+    z, t = input.array, target.array
+    softplus = np.log1p(np.exp(-np.abs(z))) + np.maximum(z, 0)  # log(1 + exp(z)), stably
 
     def backward(g: Array) -> tuple[Array | None, ...]:
-        p = np.exp(np.minimum(z, zero)) / (1 + exponential)
         return (
-            g * (p - t) if x.requires_grad else None,
-            g * -z if y.requires_grad else None,
+            g * (np.exp(z - softplus) - t) if input.requires_grad else None,
+            g * -z if target.requires_grad else None,
         )
 
-    return _reduce("binary_cross_entropy_with_logits", loss, reduction, (x, y), backward)
+    loss = softplus - z * t
+    return _reduce("binary_cross_entropy_with_logits", loss, reduction, (input, target), backward)
 
 
-def cross_entropy(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:  # noqa: A002
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    reduction: Reduction = "mean",
+    *,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
     """``−Σ t log softmax(z)``, averaged over the samples; its slope is softmax(z) − t.
 
     ``input`` holds logits (C), (N, C) or (N, C, ...); ``target`` class indices of that shape
-    without C, or probabilities of that shape.
+    without C, or probabilities of that shape. A class index of ``ignore_index`` does not count.
+    ``label_smoothing`` ε trains towards (1 − ε)t + ε/C (Szegedy et al. 2016).
 
     >>> import nnlib
     >>> logits = nnlib.tensor([[2.0, 1.0, 0.0]])
     >>> nnlib.nn.functional.cross_entropy(logits, nnlib.tensor([0]))
     tensor(0.4076)
     """
-    x, y = _floating("cross_entropy", input), _tensor(target, "target")
-    if x.ndim == 0:
-        raise ValueError("cross_entropy: expected logits of shape (C), (N, C) or (N, C, ...)")
-    axis = min(1, x.ndim - 1)
-    log_p = _log_softmax(x.array, axis)
-    if y.dtype.kind != "f":
-        pick = _class_picker("cross_entropy", x, y, axis)
+    axis, smooth = _class_axis("cross_entropy", input), label_smoothing
+    expect(0 <= smooth <= 1, "label_smoothing", "a number from 0 to 1", smooth)
+    log_p = _log_softmax(input.array, axis)
+    if target.dtype.kind == "f":
+        target = _like("cross_entropy", input, target)
+        t, n = target.array, None
+    else:
+        t, n = _shares("cross_entropy", input, target, axis, ignore_index)
+    weight = t.sum(axis=axis, keepdims=True)
+    t = t if smooth == 0 else (1 - smooth) * t + smooth * weight / t.shape[axis]
 
-        def backward(g: Array) -> tuple[Array | None, ...]:
-            blame = np.exp(log_p)
-            blame[pick] -= 1
-            blame *= np.expand_dims(g, axis) if g.ndim else g
-            return blame, None
-
-        return _reduce("cross_entropy", -log_p[pick], reduction, (x, y), backward)
-
-    t = y.array
-    if t.shape != x.shape:
-        raise ValueError(
-            f"cross_entropy: target of probabilities needs the shape {x.shape}, got {t.shape}"
-        )
-    with np.errstate(invalid="ignore"):  # 0 · −∞ is replaced: what never happens costs nothing
-        surprise = np.where((t == 0) & np.isneginf(log_p), 0, -t * log_p)
-
-    def backward_soft(g: Array) -> tuple[Array | None, ...]:
+    def backward(g: Array) -> tuple[Array | None, ...]:
         g = np.expand_dims(g, axis) if g.ndim else g
-        weight = t.sum(axis=axis, keepdims=True)
-        return (
-            g * (np.exp(log_p) * weight - t) if x.requires_grad else None,
-            g * -log_p if y.requires_grad else None,
-        )
+        blame = g * (np.exp(log_p) * weight - t)
+        if not target.requires_grad:
+            return blame, None
+        return blame, g * ((smooth - 1) * log_p - smooth * log_p.mean(axis, keepdims=True))
 
-    return _reduce("cross_entropy", surprise.sum(axis=axis), reduction, (x, y), backward_soft)
+    loss = _surprise(t, log_p, axis)
+    return _reduce("cross_entropy", loss, reduction, (input, target), backward, n)
 
 
-def nll_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:  # noqa: A002
+def nll_loss(
+    input: Tensor, target: Tensor, reduction: Reduction = "mean", *, ignore_index: int = -100
+) -> Tensor:
     """``−log p`` of the right class, averaged; ``input`` holds log-probabilities.
 
     Shapes as in ``cross_entropy``, which is ``nll_loss`` after ``log_softmax``.
@@ -420,79 +401,36 @@ def nll_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Te
     >>> nnlib.nn.functional.nll_loss(log_p, nnlib.tensor([1]))
     tensor(1.3863)
     """
-    x, y = _floating("nll_loss", input), _tensor(target, "target")
-    if x.ndim == 0:
-        raise ValueError("nll_loss: expected log-probabilities of shape (C), (N, C) or (N, C, ...)")
-    axis = min(1, x.ndim - 1)
-    a, pick = x.array, _class_picker("nll_loss", x, y, axis)
+    axis = _class_axis("nll_loss", input)
+    t, n = _shares("nll_loss", input, target, axis, ignore_index)
 
     def backward(g: Array) -> tuple[Array | None, ...]:
-        blame = np.zeros_like(a)
-        blame[pick] = -g
-        return blame, None
+        return (np.expand_dims(g, axis) if g.ndim else g) * -t, None
 
-    return _reduce("nll_loss", -a[pick], reduction, (x, y), backward)
+    loss = _surprise(t, input.array, axis)
+    return _reduce("nll_loss", loss, reduction, (input, target), backward, n)
 
 
 # ---- what they share -----------------------------------------------------------------------
 
-ROOT_HALF = 0.7071067811865476
-ROOT_TWO_OVER_PI = 0.7978845608028654
-ROOT_HALF_OVER_PI = 0.3989422804014327
-
-# W. J. Cody, "Rational Chebyshev approximations for the error function" (1969), highest power
-# first: erf(x) = x · P(x²)/Q(x²) near 0, and 1 − exp(−x²) · P(x)/Q(x) for larger x.
-ERF_NEAR = (
-    (0.185777706184603153, 3.16112374387056560, 113.864154151050156, 377.485237685302021,
-     3209.37758913846947),
-    (1.0, 23.6012909523441209, 244.024637934444173, 1282.61652607737228, 2844.23683343917062),
-)  # fmt: skip
-ERF_FAR = (
-    (2.15311535474403846e-8, 0.564188496988670089, 8.88314979438837594, 66.1191906371416295,
-     298.635138197400131, 881.952221241769090, 1712.04761263407058, 2051.07837782607147,
-     1230.33935479799725),
-    (1.0, 15.7449261107098347, 117.693950891312499, 537.181101862009858, 1621.38957456669019,
-     3290.79923573345963, 4362.61909014324716, 3439.36767414372164, 1230.33935480374942),
-)  # fmt: skip
-
+ROOT_TWO_OVER_PI = math.sqrt(2 / math.pi)
 
 # Φ(x) = ½ + ½ tanh(x · P(x²)), as in the tanh form of GELU but with more terms, highest power
 # first: fitted to x = 0 to 6, it is right to 3e-8, which is the last bit of a float32.
-NORMAL_CDF = (
+NORMAL_CDF = np.array([
     1.7561712549869674e-9, -1.3226335676870981e-7, 3.964744617417464e-6, -5.530619471112074e-5,
     -3.259497339426386e-5, 0.03633308457214621, 0.7978849414607394,
-)  # fmt: skip
+], np.float32)  # fmt: skip
+_erf = np.vectorize(math.erf, otypes=[np.float64])  # entry by entry: slow, and exact
 
 
 def _normal_cdf(x: Array) -> Array:
-    """Φ, the normal distribution function; for float32 four times faster than by ``_erf``."""
-    if x.dtype != np.float32:
-        return 0.5 * (1 + _erf(x * ROOT_HALF))
+    """Φ, the normal distribution function: fast for float32, to the last digit for float64."""
+    if x.dtype == np.float64:
+        return np.asarray(0.5 * (1 + _erf(x * math.sqrt(0.5))))
     size = np.clip(x, -6, 6)  # beyond 6 it is 0 or 1 to the last bit
-    phi = np.asarray(_polynomial(NORMAL_CDF, size * size))
-    phi *= size
-    np.tanh(phi, out=phi)
-    phi *= 0.5
-    phi += 0.5
+    phi: Array = 0.5 + 0.5 * np.tanh(size * np.polyval(NORMAL_CDF, size * size))
     return phi
-
-
-def _erf(x: Array) -> Array:
-    """The error function, which NumPy lacks, to the last digits of a float64."""
-    size = np.minimum(np.abs(x), 6)  # beyond 6 it is 1 to the last bit
-    square = size * size
-    near = x * (_polynomial(ERF_NEAR[0], square) / _polynomial(ERF_NEAR[1], square))
-    tail = np.exp(-square) * (_polynomial(ERF_FAR[0], size) / _polynomial(ERF_FAR[1], size))
-    return np.where(size < 0.46875, near, np.copysign(1 - tail, x))
-
-
-def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
-    """Horner's rule; Python's floats leave float32 as it is, where np.polyval would widen it."""
-    value = coefficients[0] * x + coefficients[1]
-    for coefficient in coefficients[2:]:
-        value *= x
-        value += coefficient
-    return value
 
 
 def _sigmoid(z: Array) -> Array:
@@ -516,81 +454,92 @@ def _log_softmax(a: Array, axis: int | None) -> Array:
     return y
 
 
-def _zero(x: Tensor) -> Array:
+def _zero(a: Array) -> Array:
     """A row of zeros: NumPy compares with it several times faster than with the number 0."""
-    return np.zeros(x.array.shape[-1:], x.array.dtype)
+    return np.zeros(a.shape[-1:], a.dtype)
 
 
-def _both(x: Tensor, t: Tensor, slope: Array) -> tuple[Array | None, Array | None]:
-    """The gradients of a function of ``x − t``."""
-    return slope if x.requires_grad else None, -slope if t.requires_grad else None
+def _of_difference(
+    op: str, x: Tensor, target: Tensor, reduction: Reduction, cost: Elementwise, slope: Elementwise
+) -> Tensor:
+    """A loss that depends on ``d = x − t`` alone: the slope by t is minus the slope by x."""
+    t = _like(op, x, target)
+    difference = x.array - t.array
+
+    def backward(g: Array) -> tuple[Array | None, ...]:
+        blame = g * slope(difference)
+        return blame if x.requires_grad else None, -blame if t.requires_grad else None
+
+    return _reduce(op, cost(difference), reduction, (x, t), backward)
 
 
 def _reduce(
-    op: str,
-    loss: Array,
-    reduction: Reduction,
-    parents: tuple[Tensor, ...],
-    backward: Callable[[Array], tuple[Array | None, ...]],
+    op: str, loss: Array, reduction: Reduction, pair: Pair, backward: Backward, n: int | None = None
 ) -> Tensor:
-    """Average or add up the losses of all samples; the average shares the blame by n."""
+    """Average or add up the losses of all samples; the average shares the blame by ``n``."""
     if reduction == "none":
-        return record(op, loss, parents, backward)
-    if reduction not in ("mean", "sum"):
-        raise ValueError(f"reduction: expected 'mean', 'sum' or 'none', got {reduction!r}")
-    if reduction == "sum":
-        return record(op, np.add.reduce(loss, axis=None), parents, backward)
-    if loss.size == 0:
-        return record(op, loss.dtype.type(np.nan), parents, backward)
+        return record(op, loss, pair, backward)
+    expect(reduction in ("mean", "sum"), "reduction", "'mean', 'sum' or 'none'", repr(reduction))
+    n = loss.size if n is None else n
+    share = 1.0 if reduction == "sum" else 1 / n if n else math.nan
     # Shared out before they are added up: a sum of huge losses might overflow.
-    share = 1 / loss.size
-    return record(
-        op, np.add.reduce(loss * share, axis=None), parents, lambda g: backward(g * share)
-    )
+    total = np.add.reduce(loss * share, axis=None, initial=0 * share)
+    return record(op, total, pair, lambda g: backward(g * share))
 
 
-def _class_picker(op: str, x: Tensor, target: Tensor, axis: int) -> tuple[Array, ...]:
-    """The index that picks every sample's right class out of ``x``."""
-    classes = target.array
-    expected = x.shape[:axis] + x.shape[axis + 1 :]
-    if classes.dtype.kind not in "iu":
-        raise TypeError(f"{op}: target of classes needs integers, got {classes.dtype}")
-    if classes.shape != expected:
-        raise ValueError(
-            f"{op}: input of shape {x.shape} needs a target of shape {expected}, "
-            f"got {classes.shape}"
-        )
-    _check_classes(op, classes, x.shape[axis])
-    position: list[Array] = list(np.ogrid[tuple(slice(length) for length in expected)])
-    position.insert(axis, classes)
-    return tuple(position)
+def _surprise(t: Array, log_p: Array, axis: int) -> Array:
+    """``−Σ t log p``, where what never happens (t = 0) costs nothing, though log p be −∞."""
+    cost: Array = (-t * np.maximum(log_p, np.finfo(log_p.dtype).min)).sum(axis=axis)
+    return cost
+
+
+def _class_axis(op: str, x: Tensor) -> int:
+    a = _floats(op, x)
+    expect(a.ndim, op, "logits or log-probabilities of shape (C), (N, C) or (N, C, ...)", a.shape)
+    return min(1, a.ndim - 1)
+
+
+def _shares(op: str, x: Tensor, target: Tensor, axis: int, ignore: int) -> tuple[Array, int]:
+    """Classes as rows of zeros with a one, all zeros where ignored; and how many were not."""
+    classes, shape = _integers(op, target), x.shape[:axis] + x.shape[axis + 1 :]
+    expect(classes.shape == shape, op, f"target of shape {shape} for {x.shape}", classes.shape)
+    counted = classes != ignore
+    _check_classes(op, classes[counted], x.shape[axis])
+    t, place = np.zeros_like(x.array), np.expand_dims(np.where(counted, classes, 0), axis)
+    np.put_along_axis(t, place, np.expand_dims(counted, axis), axis)
+    return t, int(np.count_nonzero(counted))
 
 
 def _check_classes(op: str, classes: Array, count: int) -> None:
-    if classes.size and (classes.min() < 0 or classes.max() >= count):
-        raise ValueError(
-            f"{op}: expected classes from 0 to {count - 1}, got {classes.min()} to {classes.max()}"
-        )
+    if classes.size and not (classes.min() >= 0 and classes.max() < count):
+        span = f"{classes.min()} to {classes.max()}"
+        raise ValueError(f"{op}: expected classes from 0 to {count - 1}, got {span}")
 
 
-def _tensor(value: Tensor, name: str = "input") -> Tensor:
-    if not isinstance(value, Tensor):
-        raise TypeError(
-            f"{name}: expected a Tensor, got {type(value).__name__}; nnlib.tensor() makes one"
-        )
-    return value
+def _floats(op: str, value: Tensor) -> Array:
+    expect_type(value, "input", "a Tensor", Tensor)
+    if value.array.dtype.kind != "f":
+        raise TypeError(f"{op}: input must hold floats, got {value.dtype}; convert with float()")
+    return value.array
 
 
-def _floating(op: str, value: Tensor) -> Tensor:
-    x = _tensor(value)
-    if x.array.dtype.kind != "f":
-        raise TypeError(f"{op}: input must hold floats, got {x.dtype}; convert with float()")
-    return x
+def _integers(op: str, value: Tensor) -> Array:
+    expect_type(value, "target", "a Tensor", Tensor)
+    if value.array.dtype.kind not in "iu":
+        raise TypeError(f"{op}: classes must be integers, got {value.dtype}")
+    return value.array
 
 
-def _same_shape(op: str, value: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Predictions and targets of one shape and dtype: a target follows its prediction."""
-    x, t = _floating(op, value), _tensor(target, "target")
-    if x.array.shape != t.array.shape:
-        raise ValueError(f"{op}: input has shape {x.shape} but target has shape {t.shape}")
-    return x, t if t.array.dtype == x.array.dtype else t.to(x.array.dtype)
+def _along(op: str, value: Tensor, dim: int) -> tuple[Array, int | None]:
+    """The array, and the axis of it that is meant; one number is its own only axis."""
+    a = _floats(op, value)
+    return a, as_axis(dim, a.ndim) if a.ndim else None
+
+
+def _like(op: str, value: Tensor, target: Tensor) -> Tensor:
+    """The target in the dtype of the prediction, whose shape it must have."""
+    a = _floats(op, value)
+    expect_type(target, "target", "a Tensor", Tensor)
+    if target.array.shape != a.shape:
+        raise ValueError(f"{op}: input has shape {a.shape} but target has shape {target.shape}")
+    return target.to(a.dtype)

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_recording: ContextVar[bool] = ContextVar("nnlib_recording", default=True)
-
-is_recording = _recording.get  # for each operation: a bare call, since every one asks
+recording: ContextVar[bool] = ContextVar("nnlibrecording", default=True)
 
 
 def is_grad_enabled() -> bool:
@@ -19,7 +17,7 @@ def is_grad_enabled() -> bool:
     >>> nnlib.is_grad_enabled()
     True
     """
-    return is_recording()
+    return recording.get()
 
 
 @contextmanager
@@ -35,8 +33,8 @@ def no_grad() -> Iterator[None]:
     >>> w
     tensor([0.5000], requires_grad=True)
     """
-    token = _recording.set(False)
+    token = recording.set(False)
     try:
         yield
     finally:
-        _recording.reset(token)
+        recording.reset(token)

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from inspect import signature
 from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from nnlib._arguments import expect, expect_type
 from nnlib._files import write_atomically
 from nnlib.nn.attention import TransformerEncoderLayer
 from nnlib.nn.module import Module, ModuleList, Parameter, Sequential
@@ -30,13 +31,10 @@ _LONGEST_HEADER = 100_000_000  # the limit of the reference implementation
 
 # Where the parts of a TransformerEncoderLayer keep its settings.
 _ENCODER_SETTINGS = {
-    "d_model": "linear1.in_features",
-    "nhead": "self_attn.num_heads",
-    "dim_feedforward": "linear1.out_features",
-    "dropout": "dropout.p",
-    "layer_norm_eps": "norm1.eps",
-    "batch_first": "self_attn.batch_first",
-}
+    "d_model": "linear1.in_features", "nhead": "self_attn.num_heads",
+    "dim_feedforward": "linear1.out_features", "dropout": "dropout.p",
+    "layer_norm_eps": "norm1.eps", "batch_first": "self_attn.batch_first",
+}  # fmt: skip
 
 
 def save_safetensors(model: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> None:
@@ -55,16 +53,14 @@ def save_safetensors(model: Module | Mapping[str, Any], path: str | os.PathLike[
     ['bias', 'weight']
     """
     values = model.state_dict() if isinstance(model, Module) else model
-    if not isinstance(values, Mapping):
-        raise TypeError(f"model: expected a Module or a mapping, got {type(model).__name__}")
+    expect_type(values, "model", "a Module or a mapping", Mapping)
     arrays = [(name, _storable(name, value)) for name, value in values.items()]
     # Widest numbers first, so that each tensor starts at a multiple of its own width.
     arrays.sort(key=lambda item: (-item[1].itemsize, item[0]))
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
     for name, array in arrays:
-        start, end = end, end + array.nbytes
-        kind = _NAMES[array.dtype]
+        start, end, kind = end, end + array.nbytes, _NAMES[array.dtype]
         header[name] = {"dtype": kind, "shape": array.shape, "data_offsets": (start, end)}
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
@@ -74,8 +70,8 @@ def save_safetensors(model: Module | Mapping[str, Any], path: str | os.PathLike[
 
 def _storable(name: Any, value: Any) -> Array:
     """The value as a little-endian array of a dtype that the format knows."""
-    if not isinstance(name, str) or name == "__metadata__":
-        raise ValueError(f"model: expected names other than '__metadata__', got {name!r}")
+    named = isinstance(name, str) and name != "__metadata__"
+    expect(named, "model", "names other than '__metadata__'", repr(name))
     array = value.array if isinstance(value, Tensor) else value
     if not isinstance(array, np.ndarray) or array.dtype.newbyteorder("<") not in _NAMES:
         got = array.dtype if isinstance(array, np.ndarray) else type(value).__name__
@@ -99,66 +95,55 @@ def load_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     """
     path = os.fspath(path)
     with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
         try:
-            length = int.from_bytes(file.read(8), "little")
-            if size < 8 or length > min(size - 8, _LONGEST_HEADER):
-                raise ValueError(f"the file has {size} bytes, its header claims {length}")
-            tensors = _checked_header(file.read(length), size - 8 - length)
-            return {
-                name: Tensor(_to_array(name, file.read(count), dtype, shape))
-                for name, (count, dtype, shape) in tensors.items()
-            }
+            return _read(file, os.fstat(file.fileno()).st_size)
         except (ValueError, OverflowError, RecursionError) as error:
             raise ValueError(f"path: {path} is no safetensors file: {error}") from None
 
 
-def _checked_header(text: bytes, size: int) -> dict[str, tuple[int, np.dtype[Any], list[int]]]:
-    """For each tensor, in the order of the bytes: how many they are, their dtype and shape."""
-    header = json.loads(text.decode(), object_pairs_hook=_without_duplicates)
-    if not isinstance(header, dict):
-        raise ValueError(f"its header is a {type(header).__name__}, not an object")
-    metadata = header.pop("__metadata__", {})
-    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
-        raise ValueError("its __metadata__ is not a map from text to text")
-    found = [_checked_entry(name, entry) for name, entry in header.items()]
-    found.sort(key=lambda each: each[:2])
+def _read(file: BinaryIO, size: int) -> dict[str, Tensor]:
+    length = int.from_bytes(file.read(8), "little")
+    left = size - 8 - length
+    fits = left >= 0 and length <= _LONGEST_HEADER
+    _require(fits, f"the file has {size} bytes, its header claims {length}")
+    header = json.loads(file.read(length).decode())
+    _require(isinstance(header, dict), f"its header is a {type(header).__name__}, not an object")
+    header.pop("__metadata__", None)
+    for name, entry in header.items():
+        _check_entry(name, entry)
+    entries = sorted(header.items(), key=lambda item: item[1]["data_offsets"])
     position = 0
-    for start, end, name, _, _ in found:
-        if start != position:
-            raise ValueError(f"{name!r}: starts at byte {start}, expected {position}")
+    for name, entry in entries:
+        start, end = entry["data_offsets"]
+        _require(start == position, f"{name!r}: starts at byte {start}, expected {position}")
         position = end
-    if position != size:
-        raise ValueError(f"its tensors take {position} bytes, {size} follow the header")
-    return {name: (end - start, dtype, shape) for start, end, name, dtype, shape in found}
+    _require(position == left, f"its tensors take {position} bytes, {left} follow the header")
+    return {name: _tensor(name, file, **entry) for name, entry in entries}
 
 
-def _checked_entry(name: str, entry: Any) -> tuple[int, int, str, np.dtype[Any], list[int]]:
+def _check_entry(name: str, entry: Any) -> None:
     match entry:
         case {"dtype": str(kind), "shape": list(shape), "data_offsets": [int(start), int(end)]} if (
-            kind in _DTYPES
-            and len(shape) <= 64  # NumPy's limit, as is the next
-            and all(type(length) is int and 0 <= length < 2**63 for length in shape)
+            kind in _DTYPES and all(type(length) is int and length >= 0 for length in shape)
         ):
-            count = math.prod(shape) * _DTYPES[kind].itemsize
-            if end - start != count:
-                raise ValueError(f"{name!r}: {kind} {shape} takes {count} bytes, not {end - start}")
-            return start, end, name, _DTYPES[kind], shape
-    known = f"a dtype among {', '.join(_DTYPES)}, a shape and two data_offsets"
-    raise ValueError(f"{name!r}: expected {known}, got {str(entry)[:200]}")
+            size = math.prod(shape) * _DTYPES[kind].itemsize
+            fault = f"{name!r}: {kind} {shape} takes {size} bytes, not {end - start}"
+            _require(size == end - start and len(entry) == 3, fault)
+        case _:
+            known = f"a dtype among {', '.join(_DTYPES)}, a shape and two data_offsets"
+            raise ValueError(f"{name!r}: expected {known}, got {str(entry)[:200]}")
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) != len(pairs):
-        raise ValueError("its header has a name twice")
-    return unique
+def _tensor(name: str, file: BinaryIO, dtype: str, shape: Any, data_offsets: Any) -> Tensor:
+    kind, data = _DTYPES[dtype], file.read(data_offsets[1] - data_offsets[0])
+    sound = dtype != "BOOL" or max(data, default=0) <= 1
+    _require(sound, f"{name!r}: a BOOL is 0 or 1")
+    return Tensor(np.frombuffer(data, kind).reshape(shape).astype(kind.newbyteorder("=")))
 
 
-def _to_array(name: str, data: bytes, dtype: np.dtype[Any], shape: list[int]) -> Array:
-    if dtype == np.bool_ and np.frombuffer(data, np.uint8).max(initial=0) > 1:
-        raise ValueError(f"{name!r}: a BOOL is 0 or 1")
-    return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+def _require(holds: bool, fault: str) -> None:
+    if not holds:
+        raise ValueError(fault)
 
 
 def to_torch(model: Module) -> Any:
@@ -175,22 +160,21 @@ def to_torch(model: Module) -> Any:
     Traceback (most recent call last):
     TypeError: model: expected a Module, got Tensor
     """
-    if not isinstance(model, Module):
-        raise TypeError(f"model: expected a Module, got {type(model).__name__}")
+    expect_type(model, "model", "a Module", Module)
     try:
         torch = importlib.import_module("torch")
     except ImportError:
         raise ImportError("to_torch needs PyTorch: pip install torch") from None
-    twin = _twin(model, torch, {})
-    state = dict(model._named_state())
-    arrays = {name: torch.from_numpy(tensor.array.copy()) for name, tensor in state.items()}
-    twin.load_state_dict(arrays, assign=True)
-    first: dict[int, Any] = {}
-    for path, tensor in state.items():
+    twin, made = _twin(model, torch, {}), dict[int, Any]()
+    for path, tensor in model._named_state():
         owner, _, name = path.rpartition(".")
-        if isinstance(tensor, Parameter):
-            parameter = first.setdefault(id(tensor), twin.get_parameter(path))
-            setattr(twin.get_submodule(owner), name, parameter.requires_grad_(tensor.requires_grad))
+        if id(tensor) not in made:
+            values = torch.from_numpy(tensor.array.copy())
+            learnt = isinstance(tensor, Parameter)
+            made[id(tensor)] = (
+                torch.nn.Parameter(values, tensor.requires_grad) if learnt else values
+            )
+        setattr(twin.get_submodule(owner), name, made[id(tensor)])
     return twin
 
 

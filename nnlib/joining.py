@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnlib._arguments import as_axis
+from nnlib._arguments import as_axis, expect, require_dtype
 from nnlib.tensor import Array, Number, Tensor, bool_, record, same_type, unbroadcast
+
+__all__ = ["cat", "stack", "where"]
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -20,7 +22,10 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     >>> nnlib.cat([nnlib.ones(2), nnlib.zeros(1)])
     tensor([1., 1., 0.])
     """
-    arrays = _arrays("cat", tensors)
+    kinds = [getattr(tensor, "dtype", type(tensor).__name__) for tensor in tensors]
+    if not all(isinstance(tensor, Tensor) for tensor in tensors) or len(set(kinds)) != 1:
+        raise TypeError(f"tensors: expected one or more Tensors of one dtype, got {kinds}")
+    arrays = [tensor.array for tensor in tensors]
     axis = as_axis(dim, arrays[0].ndim)
     try:
         y = np.concatenate(arrays, axis)
@@ -39,9 +44,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     tensor([[1., 1.],
             [0., 0.]])
     """
-    shapes = [a.shape for a in _arrays("stack", tensors)]
-    if len(set(shapes)) > 1:
-        raise ValueError(f"stack: expected one shape, got {shapes}")
+    shapes = [tensor.shape for tensor in tensors]
+    expect(len(set(shapes)) <= 1, "stack", "tensors of one shape", shapes)
     return cat([tensor.unsqueeze(dim) for tensor in tensors], dim)
 
 
@@ -53,31 +57,19 @@ def where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> 
     >>> nnlib.where(x > 0, x, 0.0)
     tensor([0., 2.])
     """
-    if not isinstance(condition, Tensor) or condition.dtype != bool_:
-        kind = condition.dtype if isinstance(condition, Tensor) else type(condition).__name__
-        raise TypeError(f"condition: expected a tensor of bool, got {kind}")
+    require_dtype("condition", condition, bool_)
     x, y = same_type(input, other)
-    mask, a, b = condition.array, x.array.shape, y.array.shape
+    mask, a, b = condition.array, x.array, y.array
     try:
-        chosen = np.where(mask, x.array, y.array)
+        chosen = np.where(mask, a, b)
     except ValueError:
-        shapes = f"{mask.shape}, {a} and {b}"
+        shapes = f"{mask.shape}, {a.shape} and {b.shape}"
         raise ValueError(f"where: shapes {shapes} do not broadcast together") from None
 
     def backward(g: Array) -> tuple[Array | None, ...]:
         return (
-            unbroadcast(g * mask, a) if x.requires_grad else None,
-            unbroadcast(g * ~mask, b) if y.requires_grad else None,
+            unbroadcast(g * mask, a.shape) if x.requires_grad else None,
+            unbroadcast(g * ~mask, b.shape) if y.requires_grad else None,
         )
 
     return record("where", chosen, (x, y), backward)
-
-
-def _arrays(op: str, tensors: Sequence[Tensor]) -> list[Array]:
-    """The arrays of one or more tensors of one dtype."""
-    if len(tensors) == 0 or not all(isinstance(tensor, Tensor) for tensor in tensors):
-        kinds = [type(tensor).__name__ for tensor in tensors]
-        raise TypeError(f"tensors: {op} expected one or more Tensors, got {kinds}")
-    if len({tensor.dtype for tensor in tensors}) > 1:
-        raise TypeError(f"tensors: {op} expected one dtype, got {[t.dtype for t in tensors]}")
-    return [tensor.array for tensor in tensors]

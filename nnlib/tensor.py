@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from operator import attrgetter
-from typing import Any, NamedTuple, TypeAlias, overload
+from collections.abc import Callable, Iterator
+from functools import partial
+from heapq import heappop, heappush
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from nnlib import _kernels
-from nnlib._arguments import Dim, as_axes, as_axis, as_shape, kept_shape, require_entries
+from nnlib._arguments import Dim, Size, as_axes, as_axis, as_shape, expect, expect_type, kept_shape
 from nnlib._kernels import unbroadcast
 from nnlib._values import Array, Values, bool_, float32, float64, int64
-from nnlib.grad_mode import is_grad_enabled, is_recording, no_grad
+from nnlib.grad_mode import is_grad_enabled, no_grad, recording
 
 __all__ = [
     "Array", "Backward", "Extremum", "Number", "Tensor", "bool_", "float32", "float64", "int64",
@@ -28,10 +29,10 @@ __all__ = [
 
 Number: TypeAlias = bool | int | float
 Slope: TypeAlias = Callable[[Array, Array, Array], Array]
+Operators: TypeAlias = tuple[Callable[..., "Tensor"], Callable[..., "Tensor"]]
 Backward: TypeAlias = Callable[[Array], tuple[Array | None, ...]]
 
 _clock = itertools.count(1)
-_created = attrgetter("_created")
 
 
 def record(op: str, array: Array, parents: tuple[Tensor, ...], backward: Backward) -> Tensor:
@@ -43,12 +44,11 @@ def record(op: str, array: Array, parents: tuple[Tensor, ...], backward: Backwar
     What it returns is a new array, the gradient it got, or a view.
     """
     result = Tensor(np.asarray(array))
-    if is_recording():
+    if recording.get():
         for parent in parents:
             if parent.requires_grad:
-                result.requires_grad = True
-                result._op, result._parents, result._backward = op, parents, backward
-                result._created = next(_clock)
+                result.requires_grad, result._op, result._parents = True, op, parents
+                result._backward, result._created = backward, next(_clock)
                 break
     return result
 
@@ -65,6 +65,62 @@ class Extremum(NamedTuple):
     indices: Tensor
 
 
+def fit(op: str, function: Callable[..., Any], *args: Any) -> Array:
+    """``function(*args)``, with an error that names the operation and the shapes."""
+    try:
+        return np.asarray(function(*args))
+    except (ValueError, TypeError) as error:
+        got = " and ".join(
+            f"{a.shape} {a.dtype}" if getattr(a, "ndim", 0) else str(a) for a in args
+        )
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{op}: {got} do not fit together") from None
+
+
+def _operators(op: str, forward: Callable[..., Array], to_x: Slope, to_y: Slope) -> Operators:
+    """An operator and its reflection: its forward, and of ``(g, a, b)`` the blame of each side."""
+
+    def operator(x: Tensor | Number, y: Tensor | Number) -> Tensor:
+        x, y = same_type(x, y)
+        a, b, wants_x, wants_y = x.array, y.array, x.requires_grad, y.requires_grad
+
+        def backward(g: Array) -> tuple[Array | None, ...]:
+            return (
+                unbroadcast(to_x(g, a, b), a.shape) if wants_x else None,
+                unbroadcast(to_y(g, a, b), b.shape) if wants_y else None,
+            )
+
+        return record(op, fit(op, forward, a, b), (x, y), backward)
+
+    return operator, lambda y, x: operator(x, y)
+
+
+def _comparison(ufunc: np.ufunc) -> Callable[[Tensor, Tensor | Number], Tensor]:
+    """A method that compares entry by entry; bools have no gradients."""
+
+    def compare(self: Tensor, other: Tensor | Number) -> Tensor:
+        return Tensor(fit(ufunc.__name__, ufunc, *(x.array for x in same_type(self, other))))
+
+    return compare
+
+
+def _in_place(ufunc: Callable[..., Array]) -> Callable[[Tensor, Tensor | Number], Tensor]:
+    """A method that changes the entries themselves, which the tape could not undo."""
+
+    def change(self: Tensor, other: Tensor | Number) -> Tensor:
+        y = same_type(self, other)[1]
+        _require_off_tape(self, y)
+        fit("in-place", partial(ufunc, out=self.array, casting="same_kind"), self.array, y.array)
+        return self
+
+    return change
+
+
+def _require_off_tape(x: Tensor, y: Tensor) -> None:
+    if is_grad_enabled() and (x.requires_grad or y.requires_grad):
+        raise RuntimeError("in-place change of a tensor on the tape; do it under no_grad()")
+
+
 class Tensor(Values):
     """An array of numbers that can tell how a result depends on it.
 
@@ -78,31 +134,16 @@ class Tensor(Values):
     tensor([2., 4.])
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_backward",
-        "_created",
-        "_parents",
-        "_retains_grad",
-        "grad",
-    )
     __array_ufunc__ = None  # ndarray + Tensor must reach Tensor.__radd__, not loop over entries
 
-    grad: Tensor | None
-    _parents: tuple[Tensor, ...]
-    _backward: Backward | None
-    _created: int
-    _retains_grad: bool
+    grad: Tensor | None = None
+    _parents: tuple[Tensor, ...] = ()
+    _backward: Backward | None = None
+    _created = 0
+    _retains_grad = False
 
     def __init__(self, array: Array, requires_grad: bool = False) -> None:
         self.array = array
-        self.grad = None
-        self.requires_grad = False
-        self._op = None
-        self._parents = ()
-        self._backward = None
-        self._created = 0
-        self._retains_grad = False
         if requires_grad:
             self.requires_grad_()
 
@@ -124,48 +165,43 @@ class Tensor(Values):
         >>> w.grad
         tensor(6.)
         """
-        g = self._first_gradient(gradient)
-        if self.is_leaf:
-            self._accumulate(g)
-            return
-        gradients = {id(self): g}
-        tape = _tape(self)
-        while tape:
-            node = tape.pop()
+        if not self.requires_grad:
+            raise RuntimeError(
+                "backward() on a tensor that does not require grad: nothing to blame"
+            )
+        if gradient is None:
+            if self.array.size != 1:
+                raise ValueError(f"gradient: expected one of shape {self.shape}, got None")
+            g = np.ones(self.array.shape, self.array.dtype)
+        else:
+            expect(gradient.shape == self.shape, "gradient", f"shape {self.shape}", gradient.shape)
+            g = gradient.array.astype(self.array.dtype)
+        if self._op is None:
+            return self._accumulate(g)
+        # A tensor is made after its parents: the latest that is left has its gradient complete.
+        gradients, waiting = {id(self): g}, [(-self._created, self)]
+        while waiting:
+            node = heappop(waiting)[1]
+            if node._backward is None:
+                raise RuntimeError(
+                    f"backward() a second time through {node._op}, whose graph was freed the first "
+                    "time; pass retain_graph=True to the first, or compute the loss again"
+                )
             g = gradients.pop(id(node))
             if node._retains_grad:
                 node._accumulate(g.copy())
-            for parent, part in zip(node._parents, node._backward(g), strict=True):  # type: ignore[misc]  # _tape checked that it is there
+            for parent, part in zip(node._parents, node._backward(g), strict=True):
                 if part is None or not parent.requires_grad:
                     continue
-                if parent._op is None:
-                    # Two leaves must not share the memory of their gradients.
-                    shared = part is g or part.base is not None
-                    parent._accumulate(part.copy() if shared else part)
+                if parent._op is None:  # two leaves must not share the memory of their gradients
+                    parent._accumulate(part.copy() if part is g or part.base is not None else part)
                 elif id(parent) in gradients:
                     gradients[id(parent)] = gradients[id(parent)] + part
                 else:
                     gradients[id(parent)] = part
+                    heappush(waiting, (-parent._created, parent))
             if not retain_graph:
                 node._parents, node._backward = (), None
-
-    def _first_gradient(self, gradient: Tensor | None) -> Array:
-        """∂L/∂self, which starts the backward pass."""
-        if not self.requires_grad:
-            raise RuntimeError(
-                "backward() on a tensor that does not require grad: no input of the computation "
-                "was made with requires_grad=True, or it ran under no_grad()"
-            )
-        if gradient is None:
-            if self.array.size != 1:
-                raise ValueError(
-                    "gradient: expected one for a tensor that is not a single number, of shape "
-                    f"{self.shape}, got None"
-                )
-            return np.ones(self.array.shape, self.array.dtype)
-        if gradient.shape != self.shape:
-            raise ValueError(f"gradient: expected shape {self.shape}, got {gradient.shape}")
-        return gradient.array.astype(self.array.dtype)
 
     def _accumulate(self, g: Array) -> None:
         """Add to ``grad``, always into a new array: the old one may be in use elsewhere."""
@@ -194,9 +230,7 @@ class Tensor(Values):
         tensor([0., 0.], requires_grad=True)
         """
         if requires_grad and self.array.dtype.kind != "f":
-            raise TypeError(
-                f"requires_grad: expected a tensor of floats, got one of {self.array.dtype}"
-            )
+            raise TypeError(f"requires_grad: expected floats, got a tensor of {self.dtype}")
         if not self.is_leaf and not requires_grad:
             raise RuntimeError("requires_grad: only a leaf can stop requiring it; use detach()")
         self.requires_grad = requires_grad
@@ -263,90 +297,34 @@ class Tensor(Values):
 
     # ---- arithmetic, with broadcasting -----------------------------------------------------
 
-    def __add__(self, other: Tensor | Number) -> Tensor:
-        x, y = same_type(self, other)
-        return _binary("add", np.add, x, y, lambda g, a, b: g, lambda g, a, b: g)
+    __add__, __radd__ = _operators("add", np.add, lambda g, a, b: g, lambda g, a, b: g)
+    __sub__, __rsub__ = _operators("sub", np.subtract, lambda g, a, b: g, lambda g, a, b: -g)
+    __mul__, __rmul__ = _operators("mul", np.multiply, lambda g, a, b: g * b, lambda g, a, b: g * a)
+    __truediv__, __rtruediv__ = _operators(
+        "div", _kernels.divide, lambda g, a, b: g / b, lambda g, a, b: -g * a / (b * b)
+    )
+    _maximum, _ = _operators(
+        "maximum", np.maximum, _kernels.larger, lambda g, a, b: _kernels.larger(g, b, a)
+    )
+    _matmul, _ = _operators("matmul", np.matmul, _kernels.matmul_to_left, _kernels.matmul_to_right)
 
-    def __sub__(self, other: Tensor | Number) -> Tensor:
-        x, y = same_type(self, other)
-        return _binary("sub", np.subtract, x, y, lambda g, a, b: g, lambda g, a, b: -g)
-
-    def __mul__(self, other: Tensor | Number) -> Tensor:
-        x, y = same_type(self, other)
-        return _binary("mul", np.multiply, x, y, lambda g, a, b: g * b, lambda g, a, b: g * a)
-
-    def __truediv__(self, other: Tensor | Number) -> Tensor:
-        x, y = (operand._floating() for operand in same_type(self, other))
-        return _binary(
-            "div", np.divide, x, y, lambda g, a, b: g / b, lambda g, a, b: -g * a / (b * b)
-        )
-
-    def __pow__(self, other: Tensor | Number) -> Tensor:
-        if isinstance(other, (int, float)) and other in _POWERS:
-            return _POWERS[other](self)
-        x, y = same_type(self, other)
-        if x.dtype.kind in "iu" and (y.array < 0).any():
-            raise ValueError("pow: integers have no negative powers; convert with float() first")
-
-        return _binary("pow", np.power, x, y, _kernels.power_to_base, _kernels.power_to_exponent)
+    def __matmul__(self, other: Tensor) -> Tensor:
+        expect_type(other, "matmul", "a Tensor", Tensor)
+        return self._matmul(other)
 
     def __neg__(self) -> Tensor:
         return record("neg", -self.array, (self,), lambda g: (-g,))
 
-    def __radd__(self, other: Number) -> Tensor:
-        return self + other
+    def __pow__(self, exponent: Number) -> Tensor:
+        expect_type(exponent, "exponent", "a number", bool, int, float, np.number)
+        if exponent in _POWERS:
+            return _POWERS[exponent](self)
+        n, a = exponent, self.array if isinstance(exponent, (int, np.integer)) else self._floats()
+        y = fit("pow", np.power, a, a.dtype.type(n))
+        return record("pow", y, (self,), lambda g: (g * (n * a ** (n - 1)),))
 
-    def __rmul__(self, other: Number) -> Tensor:
-        return self * other
-
-    def __rsub__(self, other: Number) -> Tensor:
-        return same_type(other, self)[0] - self
-
-    def __rtruediv__(self, other: Number) -> Tensor:
-        return same_type(other, self)[0] / self
-
-    def __rpow__(self, other: Number) -> Tensor:
-        return same_type(other, self)[0] ** self
-
-    def __matmul__(self, other: Tensor) -> Tensor:
-        if not isinstance(other, Tensor):
-            raise TypeError(f"matmul: expected a Tensor, got {type(other).__name__}")
-        x, y = same_type(self, other)
-        a, b = x.array, y.array
-        if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[0 if b.ndim == 1 else -2]:
-            raise ValueError(f"matmul: shapes {a.shape} and {b.shape} do not fit together")
-
-        return _binary("matmul", np.matmul, x, y, _kernels.matmul_to_left, _kernels.matmul_to_right)
-
-    def _require_off_tape(self, other: Tensor) -> None:
-        if is_recording() and (self.requires_grad or other.requires_grad):
-            raise RuntimeError(
-                "in-place change of a tensor that takes part in a gradient; "
-                "write x = x + ..., or do it under no_grad()"
-            )
-
-    def _in_place(self, ufunc: np.ufunc, other: Tensor | Number) -> Tensor:
-        """Change the entries themselves, which the tape could not undo: only off the tape."""
-        x, y = same_type(self, other)
-        self._require_off_tape(y)
-        if x.dtype.kind != self.dtype.kind or (ufunc is np.divide and x.dtype.kind != "f"):
-            raise TypeError(f"in-place: {x.dtype} results do not fit a tensor of {self.dtype}")
-        if np.broadcast(self.array, y.array).shape != self.shape:
-            raise ValueError(f"in-place: shape {y.shape} does not fit into {self.shape}")
-        ufunc(self.array, y.array, out=self.array, casting="same_kind")
-        return self
-
-    def __iadd__(self, other: Tensor | Number) -> Tensor:
-        return self._in_place(np.add, other)
-
-    def __isub__(self, other: Tensor | Number) -> Tensor:
-        return self._in_place(np.subtract, other)
-
-    def __imul__(self, other: Tensor | Number) -> Tensor:
-        return self._in_place(np.multiply, other)
-
-    def __itruediv__(self, other: Tensor | Number) -> Tensor:
-        return self._in_place(np.divide, other)
+    __iadd__, __isub__ = _in_place(np.add), _in_place(np.subtract)
+    __imul__, __itruediv__ = _in_place(np.multiply), _in_place(np.divide)
 
     def zero_(self) -> Tensor:
         """Set every entry to 0, in place.
@@ -355,45 +333,42 @@ class Tensor(Values):
         >>> nnlib.ones(2).zero_()
         tensor([0., 0.])
         """
-        return self._in_place(np.multiply, 0)
+        self[...] = 0
+        return self
 
-    def _compare(self, ufunc: np.ufunc, other: Tensor | Number) -> Tensor:
-        return Tensor(np.asarray(_apply(ufunc, *same_type(self, other))))
-
-    def __eq__(self, other: Tensor | Number) -> Tensor:  # type: ignore[override]  # elementwise
-        return self._compare(np.equal, other)
-
-    def __ne__(self, other: Tensor | Number) -> Tensor:  # type: ignore[override]  # elementwise
-        return self._compare(np.not_equal, other)
-
-    def __lt__(self, other: Tensor | Number) -> Tensor:
-        return self._compare(np.less, other)
-
-    def __le__(self, other: Tensor | Number) -> Tensor:
-        return self._compare(np.less_equal, other)
-
-    def __gt__(self, other: Tensor | Number) -> Tensor:
-        return self._compare(np.greater, other)
-
-    def __ge__(self, other: Tensor | Number) -> Tensor:
-        return self._compare(np.greater_equal, other)
-
-    def __and__(self, other: Tensor | Number) -> Tensor:
-        return self._compare(np.bitwise_and, other)
-
-    def __or__(self, other: Tensor | Number) -> Tensor:
-        return self._compare(np.bitwise_or, other)
+    __lt__, __le__ = _comparison(np.less), _comparison(np.less_equal)
+    __gt__, __ge__ = _comparison(np.greater), _comparison(np.greater_equal)
+    __and__, __or__ = _comparison(np.bitwise_and), _comparison(np.bitwise_or)
+    __eq__ = _comparison(np.equal)  # type: ignore[assignment]  # entry by entry, as in PyTorch
+    __ne__ = _comparison(np.not_equal)  # type: ignore[assignment]
+    __hash__ = object.__hash__  # by identity, since == compares entries
 
     def __invert__(self) -> Tensor:
         return Tensor(np.asarray(~self.array))
 
-    __hash__ = object.__hash__  # by identity, since == compares entries
+    def all(self) -> Tensor:
+        """Whether no entry is 0 or ``False``.
+
+        >>> import nnlib
+        >>> nnlib.tensor([True, False]).all()
+        tensor(False)
+        """
+        return Tensor(np.asarray(self.array.all()))
+
+    def any(self) -> Tensor:
+        """Whether some entry is other than 0 or ``False``.
+
+        >>> import nnlib
+        >>> nnlib.tensor([True, False]).any()
+        tensor(True)
+        """
+        return Tensor(np.asarray(self.array.any()))
 
     # ---- elementwise functions -------------------------------------------------------------
 
-    def _floating(self) -> Tensor:
-        """Integers become float32 before an operation whose results are not whole."""
-        return self if self.array.dtype.kind == "f" else self.float()
+    def _floats(self) -> Array:
+        """Integers, which have no gradients, become float32 where results are not whole."""
+        return self.array if self.array.dtype.kind == "f" else self.array.astype(float32)
 
     def exp(self) -> Tensor:
         """``exp(x)``, elementwise; its slope is itself.
@@ -402,9 +377,8 @@ class Tensor(Values):
         >>> nnlib.tensor([0.0, 1.0]).exp()
         tensor([1.0000, 2.7183])
         """
-        x = self._floating()
-        y = np.exp(x.array)
-        return record("exp", y, (x,), lambda g: (g * y,))
+        y = np.exp(self._floats())
+        return record("exp", y, (self,), lambda g: (g * y,))
 
     def log(self) -> Tensor:
         """The natural logarithm, elementwise; its slope is 1/x.
@@ -413,9 +387,8 @@ class Tensor(Values):
         >>> nnlib.tensor([1.0, 2.0]).log()
         tensor([0.0000, 0.6931])
         """
-        x = self._floating()
-        a = x.array
-        return record("log", np.log(a), (x,), lambda g: (g / a,))
+        a = self._floats()
+        return record("log", np.log(a), (self,), lambda g: (g / a,))
 
     def sqrt(self) -> Tensor:
         """``√x``, elementwise; its slope is 1/(2√x).
@@ -424,9 +397,8 @@ class Tensor(Values):
         >>> nnlib.tensor([4.0, 2.0]).sqrt()
         tensor([2.0000, 1.4142])
         """
-        x = self._floating()
-        y = np.sqrt(x.array)
-        return record("sqrt", y, (x,), lambda g: (g / (2 * y),))
+        y = np.sqrt(self._floats())
+        return record("sqrt", y, (self,), lambda g: (g / (2 * y),))
 
     def abs(self) -> Tensor:
         """``|x|``, elementwise; its slope is the sign of x, 0 at 0.
@@ -438,8 +410,7 @@ class Tensor(Values):
         a = self.array
         return record("abs", np.abs(a), (self,), lambda g: (g * np.sign(a),))
 
-    def __abs__(self) -> Tensor:
-        return self.abs()
+    __abs__ = abs  # noqa: A003 - the method above
 
     def square(self) -> Tensor:
         """``x·x``, elementwise; its slope is 2x.
@@ -458,15 +429,7 @@ class Tensor(Values):
         >>> nnlib.tensor([-1.0, 2.0]).maximum(nnlib.tensor([0.0, 5.0]))
         tensor([0., 5.])
         """
-        x, y = same_type(self, other)
-        return _binary(
-            "maximum",
-            np.maximum,
-            x,
-            y,
-            _kernels.larger,
-            lambda g, a, b: _kernels.larger(g, b, a),
-        )
+        return self._maximum(other)
 
     def minimum(self, other: Tensor | Number) -> Tensor:
         """The smaller of two entries, elementwise; where they are equal, each gets half the blame.
@@ -484,12 +447,9 @@ class Tensor(Values):
         >>> nnlib.tensor([-2.0, 0.5, 9.0]).clamp(0, 1)
         tensor([0.0000, 0.5000, 1.0000])
         """
-        if min is None and max is None:
-            raise ValueError("clamp: expected min, max or both, got neither")
-        a = self.array
-        low, high = -math.inf if min is None else min, math.inf if max is None else max
-        y = np.minimum(np.maximum(a, low), high) if a.dtype.kind == "f" else np.clip(a, min, max)
-        return record("clamp", y, (self,), lambda g: (g * ((a >= low) & (a <= high)),))
+        expect(min is not None or max is not None, "clamp", "min, max or both", "neither")
+        a, y = self.array, np.clip(self.array, min, max)
+        return record("clamp", y, (self,), lambda g: (g * (y == a),))
 
     # ---- reductions ------------------------------------------------------------------------
 
@@ -538,11 +498,7 @@ class Tensor(Values):
         """
         return self.var(dim, correction=correction, keepdim=keepdim).sqrt()
 
-    @overload
-    def max(self) -> Tensor: ...
-    @overload
-    def max(self, dim: int, keepdim: bool = False) -> Extremum: ...
-    def max(self, dim: int | None = None, keepdim: bool = False) -> Tensor | Extremum:
+    def max(self, dim: int | None = None, keepdim: bool = False) -> Any:
         """The largest entry; with ``dim``, the largest along it and where it stands.
 
         >>> import nnlib
@@ -550,28 +506,30 @@ class Tensor(Values):
         >>> values, indices
         (tensor([5., 7.]), tensor([1, 0]))
         """
-        return self.amax() if dim is None else self._pick("max", np.argmax, dim, keepdim)
+        if dim is None:
+            return self.amax()
+        a, indices = self.array, self.argmax(as_axis(dim, self.ndim), keepdim=True)
 
-    @overload
-    def min(self) -> Tensor: ...
-    @overload
-    def min(self, dim: int, keepdim: bool = False) -> Extremum: ...
-    def min(self, dim: int | None = None, keepdim: bool = False) -> Tensor | Extremum:
+        def backward(g: Array) -> tuple[Array]:
+            out = np.zeros_like(a)
+            np.put_along_axis(out, indices.array, g.reshape(indices.shape), dim)
+            return (out,)
+
+        y = np.take_along_axis(a, indices.array, dim)
+        found = Extremum(record("max", y, (self,), backward), indices)
+        return found if keepdim else Extremum(*(part.squeeze(dim) for part in found))
+
+    def min(self, dim: int | None = None, keepdim: bool = False) -> Any:
         """The smallest entry; with ``dim``, the smallest along it and where it stands.
 
         >>> import nnlib
         >>> nnlib.tensor([[1.0, 5.0], [7.0, 2.0]]).min()
         tensor(1.)
         """
-        return self.amin() if dim is None else self._pick("min", np.argmin, dim, keepdim)
-
-    def _pick(self, op: str, find: Callable[..., Array], dim: int, keepdim: bool) -> Extremum:
-        """One entry along a dimension takes all the blame: the first that is extreme."""
-        a, axis = self.array, as_axis(dim, self.ndim)
-        require_entries(op, a, (axis,))
-        values, where, backward = _kernels.pick(a, find, axis)
-        found = Extremum(record(op, values, (self,), backward), Tensor(where))
-        return found if keepdim else Extremum(*(part.squeeze(axis) for part in found))
+        if dim is None:
+            return -(-self).amax()
+        values, indices = (-self).max(dim, keepdim)
+        return Extremum(-values, indices)
 
     def amax(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """The largest entry over ``dim``; entries that tie share the blame equally.
@@ -580,22 +538,16 @@ class Tensor(Values):
         >>> nnlib.tensor([[1.0, 5.0], [7.0, 2.0]]).amax(dim=0)
         tensor([7., 5.])
         """
-        return self._extreme("amax", np.max, dim, keepdim)
-
-    def amin(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
-        """The smallest entry over ``dim``; entries that tie share the blame equally.
-
-        >>> import nnlib
-        >>> nnlib.tensor([[1.0, 5.0], [7.0, 2.0]]).amin(dim=0)
-        tensor([1., 2.])
-        """
-        return self._extreme("amin", np.min, dim, keepdim)
-
-    def _extreme(self, op: str, find: Callable[..., Array], dim: Dim, keepdim: bool) -> Tensor:
         a, axes = self.array, as_axes(dim, self.ndim)
-        require_entries(op, a, axes)
-        y, backward = _kernels.extreme(a, find, axes)
-        return record(op, y if keepdim else y.squeeze(axes), (self,), backward)
+        _kernels.require_entries("amax", a, axes)
+        y = a.max(axis=axes, keepdims=True)
+
+        def backward(g: Array) -> tuple[Array]:
+            ties = (a == y) | (a != a)  # a NaN, which equals nothing, is the largest entry
+            share = g.reshape(y.shape) / ties.sum(axis=axes, keepdims=True)
+            return ((ties * share).astype(a.dtype, copy=False),)
+
+        return record("amax", y if keepdim else y.squeeze(axes), (self,), backward)
 
     def argmax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
         """Where the largest entry stands: in the flattened tensor, or along ``dim``.
@@ -604,14 +556,12 @@ class Tensor(Values):
         >>> nnlib.tensor([[1.0, 5.0], [7.0, 2.0]]).argmax(dim=1)
         tensor([1, 0])
         """
-        axes = as_axes(dim, self.ndim)
-        require_entries("argmax", self.array, axes)
-        axis = None if dim is None else axes[0]
-        return Tensor(np.asarray(np.argmax(self.array, axis=axis, keepdims=keepdim)))
+        _kernels.require_entries("argmax", self.array, as_axes(dim, self.ndim))
+        return Tensor(np.asarray(np.argmax(self.array, axis=dim, keepdims=keepdim)))
 
     # ---- shape -----------------------------------------------------------------------------
 
-    def reshape(self, *shape: int | Sequence[int]) -> Tensor:
+    def reshape(self, *shape: Size) -> Tensor:
         """The same entries in another shape; one length may be −1, for "whatever is left".
 
         >>> import nnlib
@@ -619,11 +569,8 @@ class Tensor(Values):
         tensor([[0, 1, 2],
                 [3, 4, 5]])
         """
-        a, wanted = self.array, as_shape(shape)
-        try:
-            y = a.reshape(wanted)
-        except ValueError:
-            raise ValueError(f"reshape: shape {a.shape} does not fit into {wanted}") from None
+        a = self.array
+        y = fit("reshape", np.reshape, a, as_shape(shape))
         return record("reshape", y, (self,), lambda g: (g.reshape(a.shape),))
 
     view = reshape
@@ -635,15 +582,12 @@ class Tensor(Values):
         >>> nnlib.zeros(2, 3, 4).flatten(start_dim=1).shape
         (2, 12)
         """
-        if self.ndim == 0:
-            return self.reshape(1)
-        first, last = as_axis(start_dim, self.ndim), as_axis(end_dim, self.ndim)
-        if first > last:
-            raise ValueError(f"flatten: start_dim={start_dim} comes after end_dim={end_dim}")
-        run = math.prod(self.shape[first : last + 1])
-        return self.reshape(*self.shape[:first], run, *self.shape[last + 1 :])
+        shape = self.shape or (1,)
+        first, last = as_axis(start_dim, len(shape)), as_axis(end_dim, len(shape))
+        expect(first <= last, "flatten", f"start_dim to come before end_dim={end_dim}", start_dim)
+        return self.reshape(*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :])
 
-    def permute(self, *dims: int | Sequence[int]) -> Tensor:
+    def permute(self, *dims: Size) -> Tensor:
         """The dimensions in the order ``dims``.
 
         >>> import nnlib
@@ -651,11 +595,8 @@ class Tensor(Values):
         (4, 2, 3)
         """
         order = tuple(as_axis(dim, self.ndim) for dim in as_shape(dims))
-        if sorted(order) != list(range(self.ndim)):
-            raise ValueError(f"permute: dims {order} are not the {self.ndim} of {self.shape}")
-        back = tuple(np.argsort(order))
-        y = self.array.transpose(order)
-        return record("permute", y, (self,), lambda g: (g.transpose(back),))
+        y = fit("permute", np.transpose, self.array, order)
+        return record("permute", y, (self,), lambda g: (g.transpose(np.argsort(order)),))
 
     def transpose(self, dim0: int, dim1: int) -> Tensor:
         """Two dimensions swapped.
@@ -671,15 +612,13 @@ class Tensor(Values):
     @property
     def T(self) -> Tensor:  # noqa: N802 - PyTorch's name
         """A matrix with rows and columns swapped."""
-        if self.ndim > 2:
-            raise ValueError(f"T needs a matrix, got shape {self.shape}; use mT or permute")
-        return self if self.ndim < 2 else self.transpose(0, 1)
+        expect(self.ndim == 2, "T", "a matrix", f"shape {self.shape}")
+        return self.mT
 
     @property
     def mT(self) -> Tensor:  # noqa: N802 - PyTorch's name
         """Each matrix of a batch with rows and columns swapped."""
-        if self.ndim < 2:
-            raise ValueError(f"mT needs at least two dimensions, got shape {self.shape}")
+        expect(self.ndim >= 2, "mT", "two dimensions or more", f"shape {self.shape}")
         return self.transpose(-1, -2)
 
     def squeeze(self, dim: Dim = None) -> Tensor:
@@ -703,25 +642,6 @@ class Tensor(Values):
         axis = as_axis(dim, self.ndim + 1)
         return self.reshape(*self.shape[:axis], 1, *self.shape[axis:])
 
-    def expand(self, *sizes: int | Sequence[int]) -> Tensor:
-        """Repeat dimensions of length 1 without copying; −1 leaves a length as it is.
-
-        >>> import nnlib
-        >>> nnlib.tensor([[1.0], [2.0]]).expand(-1, 3)
-        tensor([[1., 1., 1.],
-                [2., 2., 2.]])
-        """
-        a, wanted = self.array, as_shape(sizes)
-        added = len(wanted) - a.ndim
-        shape = tuple(
-            a.shape[i - added] if n == -1 and i >= added else n for i, n in enumerate(wanted)
-        )
-        try:
-            y = np.broadcast_to(a, shape)
-        except ValueError:
-            raise ValueError(f"expand: shape {a.shape} does not stretch to {wanted}") from None
-        return record("expand", y, (self,), lambda g: (unbroadcast(g, a.shape),))
-
     def __getitem__(self, key: Any) -> Tensor:
         try:
             y, backward = _kernels.index(self.array, _index(key))
@@ -730,107 +650,47 @@ class Tensor(Values):
         return record("index", y, (self,), backward)
 
     def __setitem__(self, key: Any, value: Tensor | Number) -> None:
-        new = value if isinstance(value, Tensor) else _from_number(value)
-        self._require_off_tape(new)
+        new = same_type(self, value)[1]
+        _require_off_tape(self, new)
         self.array[_index(key)] = new.array
 
 
 # ---- what the operations share -------------------------------------------------------------
 
-_NUMBERS: list[tuple[tuple[type, ...], np.dtype[Any]]] = [
-    ((bool, np.bool_), bool_),
-    ((int, np.integer), int64),
-    ((float, np.floating), float32),
-]
-
+# NumPy's general power is some two hundred times slower than a product.
 _POWERS: dict[Number, Callable[[Tensor], Tensor]] = {
-    # NumPy's general power is some two hundred times slower than a product.
-    1: Tensor.clone,
-    2: Tensor.square,
-    3: lambda x: x.square() * x,
-    0.5: Tensor.sqrt,
+    **{0: lambda x: Tensor(np.ones_like(x.array)), 0.5: Tensor.sqrt, 1: Tensor.clone},
+    **{2: Tensor.square, 3: lambda x: x.square() * x},
 }
 
 
-def _tape(root: Tensor) -> list[Tensor]:
-    """The results of operations that the gradient of ``root`` reaches, parents first.
-
-    A tensor is made after its parents: the order of creation needs no search.
-    """
-    tape, found = [root], {id(root)}
-    for node in tape:
-        if node._backward is None:
-            raise RuntimeError(
-                f"backward() a second time through {node._op}, whose graph was freed the first "
-                "time; pass retain_graph=True to the first, or compute the loss again"
-            )
-        for parent in node._parents:
-            if parent._op is not None and parent.requires_grad and id(parent) not in found:
-                found.add(id(parent))
-                tape.append(parent)
-    tape.sort(key=_created)
-    return tape
-
-
-def _from_number(number: Number) -> Tensor:
-    """A number as a tensor of the dtype it has by itself."""
-    for kinds, dtype in _NUMBERS:
-        if isinstance(number, kinds):
-            return Tensor(np.asarray(number, dtype))
-    raise TypeError(
-        f"expected a Tensor or a number, got {type(number).__name__}; nnlib.tensor() makes one"
-    )
+def _strength(x: Tensor) -> tuple[int, bool, int]:
+    """Floats win over integers and bools, then dimensions over none, then the wider dtype."""
+    return "buif".index(x.dtype.kind), x.ndim > 0, x.dtype.itemsize
 
 
 def same_type(x: Tensor | Number, y: Tensor | Number) -> tuple[Tensor, Tensor]:
     """Both operands as tensors of the dtype that PyTorch computes in.
 
-    A number never widens a tensor: it counts as one without dimensions.
+    A number counts as a tensor without dimensions, which never widens one that has some.
 
     >>> import nnlib
     >>> same_type(nnlib.tensor([1, 2]), 0.5)
     (tensor([1., 2.]), tensor(0.5000))
     """
-    first = x if isinstance(x, Tensor) else _from_number(x)
-    second = y if isinstance(y, Tensor) else _from_number(y)
-    if first.array.dtype == second.array.dtype:
-        return first, second
-    dtype = _kernels.result_type(first.array, second.array)
-    if first.dtype.kind == second.dtype.kind and first is not x:
-        dtype = second.dtype
-    elif first.dtype.kind == second.dtype.kind and second is not y:
-        dtype = first.dtype
-    return _as_type(x, dtype), _as_type(y, dtype)
+    one, two = (v if isinstance(v, Tensor) else _from_number(v) for v in (x, y))
+    if one.array.dtype == two.array.dtype:
+        return one, two
+    dtype = max(one, two, key=_strength).dtype
+    # A number goes straight to its dtype: a detour through float32 would round it.
+    first = one.to(dtype) if one is x else Tensor(np.asarray(x, dtype))
+    return first, two.to(dtype) if two is y else Tensor(np.asarray(y, dtype))
 
 
-def _as_type(x: Tensor | Number, dtype: np.dtype[Any]) -> Tensor:
-    """A number goes straight to its dtype: a detour through float32 would round it."""
-    return x.to(dtype) if isinstance(x, Tensor) else Tensor(np.asarray(x, dtype))
-
-
-def _binary(op: str, ufunc: np.ufunc, x: Tensor, y: Tensor, to_x: Slope, to_y: Slope) -> Tensor:
-    """An operation on two tensors, and from ``(g, a, b)`` the blame of each."""
-    a, b = x.array, y.array
-
-    def backward(g: Array) -> tuple[Array | None, ...]:
-        return (
-            unbroadcast(to_x(g, a, b), a.shape) if x.requires_grad else None,
-            unbroadcast(to_y(g, a, b), b.shape) if y.requires_grad else None,
-        )
-
-    return record(op, _apply(ufunc, x, y), (x, y), backward)
-
-
-def _apply(ufunc: np.ufunc, x: Tensor, y: Tensor) -> Array:
-    """The forward of an operation on two tensors, with an error that names the shapes."""
-    try:
-        result: Array = ufunc(x.array, y.array)
-    except ValueError:
-        name = ufunc.__name__
-        raise ValueError(f"{name}: shapes {x.shape} and {y.shape} do not fit together") from None
-    except TypeError:
-        raise TypeError(f"{ufunc.__name__} is not defined for {x.dtype}") from None
-    return result
+def _from_number(number: Any) -> Tensor:
+    expect_type(number, "operand", "a Tensor or a number", bool, int, float, np.number, np.bool_)
+    kind = np.asarray(number).dtype.kind
+    return Tensor(np.asarray(number, {"b": bool_, "f": float32}.get(kind, int64)))
 
 
 def _index(key: Any) -> Any:

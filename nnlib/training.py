@@ -7,16 +7,17 @@ averages over uneven batches, validation, a history, stopping in time, going on 
 import json
 import math
 import os
-import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from nnlib._arguments import expect, expect_count, expect_type
 from nnlib._divergence import Criterion, DivergenceError, Recorder
+from nnlib._progress import progress_bar
 from nnlib.creation import pick_generator
 from nnlib.interop import load_safetensors, save_safetensors
 from nnlib.nn.module import Module
@@ -24,19 +25,12 @@ from nnlib.optim import LRScheduler, Optimizer, ReduceLROnPlateau
 from nnlib.tensor import Tensor, no_grad
 
 __all__ = [
-    "Callback",
-    "Checkpoint",
-    "DivergenceError",
-    "EarlyStopping",
-    "History",
-    "State",
-    "accuracy",
-    "evaluate",
-    "fit",
-]
+    "Callback", "Checkpoint", "DivergenceError", "EarlyStopping", "History", "State",
+    "accuracy", "evaluate", "fit",
+]  # fmt: skip
 
 Batches: TypeAlias = Iterable[tuple[Tensor, Tensor]]
-Metric: TypeAlias = Callable[[Tensor, Tensor], float]
+Metrics: TypeAlias = Mapping[str, Callable[[Tensor, Tensor], float]]
 
 
 class History(dict[str, list[float]]):
@@ -80,6 +74,11 @@ class State:
     loss: float = math.nan
     stop: bool = False
 
+    def tell(self, moment: str) -> None:
+        """Call this method of every callback."""
+        for callback in self.callbacks:
+            getattr(callback, moment)(self)
+
 
 class Callback:
     """What ``fit`` calls along the way; a subclass overrides the moments it cares for.
@@ -117,7 +116,7 @@ class Callback:
         """After the last epoch, and after an error."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What the callback must be given back to go on after an interruption."""
+        """What it takes to go on after an interruption: text, numbers and tensors, under names."""
         return {}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -132,8 +131,7 @@ class _Function(Callback):
 
     def on_epoch_end(self, state: State) -> None:
         """Call the function."""
-        if self.function(state.epoch, state.history) is True:
-            state.stop = True
+        state.stop |= self.function(state.epoch, state.history) is True
 
 
 class EarlyStopping(Callback):
@@ -157,43 +155,28 @@ class EarlyStopping(Callback):
     (3, 1)
     """
 
-    def __init__(
-        self,
-        monitor: str = "val_loss",
-        *,
-        patience: int = 10,
-        min_delta: float = 0.0,
-        mode: str = "min",
-    ) -> None:
-        if not isinstance(monitor, str):
-            raise TypeError(f"monitor: expected a name, got {type(monitor).__name__}")
-        _check_count("patience", patience, 1)
-        if not min_delta >= 0:
-            raise ValueError(f"min_delta: expected 0 or more, got {min_delta}")
-        if mode not in ("min", "max"):
-            raise ValueError(f"mode: expected 'min' or 'max', got {mode!r}")
-        self.monitor, self.patience, self.min_delta = monitor, patience, min_delta
-        self.mode = mode
-        self._forget()
+    best_epoch = 0
 
-    def _forget(self) -> None:
-        self.best = math.inf if self.mode == "min" else -math.inf
-        self.best_epoch = 0
-        self.weights: dict[str, Tensor] = {}
+    def __init__(
+        self, monitor: str = "val_loss", patience: int = 10, min_delta: float = 0, mode: str = "min"
+    ) -> None:
+        expect_type(monitor, "monitor", "a name", str)
+        expect(min_delta >= 0, "min_delta", "0 or more", min_delta)
+        expect(mode in ("min", "max"), "mode", "'min' or 'max'", repr(mode))
+        self.monitor, self.min_delta, self.sign = monitor, min_delta, 1 if mode == "min" else -1
+        self.patience = expect_count(patience, "patience", 1)
 
     def on_train_begin(self, state: State) -> None:
         """Forget an earlier run."""
-        self._forget()
+        self.best, self.best_epoch, self.weights = self.sign * math.inf, 0, dict[str, Tensor]()
 
     def on_epoch_end(self, state: State) -> None:
         """Compare with the best epoch."""
-        if self.monitor not in state.history:
-            hint = "; give fit validation data" if self.monitor.startswith("val_") else ""
-            names = ", ".join(state.history)
-            raise ValueError(f"monitor: expected one of {names}, got {self.monitor!r}{hint}")
+        hint = "; give fit validation data" if self.monitor.startswith("val_") else ""
+        names = f"one of {', '.join(state.history)}"
+        expect(self.monitor in state.history, "monitor", names, f"{self.monitor!r}{hint}")
         value = state.history[self.monitor][-1]
-        gain = self.best - value if self.mode == "min" else value - self.best
-        if gain > self.min_delta:
+        if self.sign * (self.best - value) > self.min_delta:
             self.best, self.best_epoch = value, state.epoch
             self.weights = {k: Tensor(t.array.copy()) for k, t in state.model.state_dict().items()}
         elif state.epoch - self.best_epoch >= self.patience:
@@ -210,12 +193,11 @@ class EarlyStopping(Callback):
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over the best epoch of an interrupted run."""
-        self.best, self.best_epoch = state_dict["best"], state_dict["best_epoch"]
-        self.weights = dict(state_dict["weights"])
+        vars(self).update(state_dict)
 
 
 class Checkpoint(Callback):
-    """Save the run after every ``every`` epochs; with ``resume``, go on from the file if it exists.
+    """Save the run after every epoch; with ``resume``, go on from the file if it exists.
 
     The file is a safetensors file (``interop``), written whole or not at all. It holds the model,
     optimiser, scheduler, history, the other callbacks and the state of nnlib's generator and of
@@ -237,82 +219,71 @@ class Checkpoint(Callback):
     True
     """
 
-    def __init__(
-        self, path: str | os.PathLike[str], *, every: int = 1, resume: bool = False
-    ) -> None:
-        self.path, self.every, self.resume = os.fspath(path), every, resume
-        _check_count("every", every, 1)
+    def __init__(self, path: str | os.PathLike[str], *, resume: bool = False) -> None:
+        self.path, self.resume = os.fspath(path), resume
 
     def on_train_begin(self, state: State) -> None:
         """Take over what was saved."""
-        later = state.callbacks[state.callbacks.index(self) + 1 :]
-        if not all(isinstance(callback, Checkpoint) for callback in later):
-            raise ValueError("callbacks: expected the Checkpoint last, for it saves the others")
+        later = {type(callback) for callback in state.callbacks[state.callbacks.index(self) :]}
+        last = later == {Checkpoint}
+        expect(last, "callbacks", "the Checkpoint last, for it saves the others", state.callbacks)
         if self.resume and os.path.exists(self.path):
             self._load(state)
 
-    def on_epoch_end(self, state: State) -> None:
-        """Save, if it is time."""
-        if state.epoch % self.every == 0 or state.stop or state.epoch == state.epochs:
-            self._save(state)
+    def _parts(self, state: State) -> dict[str, Any]:
+        """Whatever has a ``state_dict``, besides the model."""
+        told = [callback for callback in state.callbacks if callback.state_dict()]
+        parts: dict[str, Any] = {f"{type(c).__name__} {i}": c for i, c in enumerate(told)}
+        parts |= {"optimizer": state.optimizer}
+        return parts | ({"scheduler": state.scheduler} if state.scheduler is not None else {})
 
-    def _save(self, state: State) -> None:
-        tensors = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
+    def on_epoch_end(self, state: State) -> None:
+        """Save it all."""
+        tensors: dict[str, Any] = {f"model.{k}": t for k, t in state.model.state_dict().items()}
+
+        def beside_json(value: Any) -> Any:
+            if isinstance(value, np.generic):
+                return value.item()
+            tensors[name := f"run.{len(tensors)}"] = value
+            return {"__tensor__": name}
+
         run = {
-            "epoch": state.epoch,
-            "stop": state.stop,
-            "history": state.history,
-            "optimizer": state.optimizer.state_dict(),
-            "scheduler": state.scheduler and state.scheduler.state_dict(),
+            "parts": {name: part.state_dict() for name, part in self._parts(state).items()},
             "generators": [generator.bit_generator.state for generator in state.generators],
-            "callbacks": [[type(c).__name__, c.state_dict()] for c in _stateful(state)],
+            "state": {"epoch": state.epoch, "stop": state.stop, "history": state.history},
         }
-        text = json.dumps(_pack(run, tensors)).encode()
-        save_safetensors({**tensors, "run": Tensor(np.frombuffer(text, np.uint8))}, self.path)
+        text = np.frombuffer(json.dumps(run, default=beside_json).encode(), np.uint8)
+        save_safetensors({**tensors, "run": Tensor(text)}, self.path)
 
     def _load(self, state: State) -> None:
+        def from_json(value: dict[str, Any]) -> Any:
+            return tensors[value["__tensor__"]] if "__tensor__" in value else value
+
         tensors = load_safetensors(self.path)
-        if "run" not in tensors:
-            raise ValueError(f"path: {self.path} holds weights, but is no Checkpoint of a run")
-        run = _unpack(json.loads(tensors["run"].array.tobytes()), tensors)
-        for name, given, saved in (
-            (
-                "callbacks",
-                [type(c).__name__ for c in _stateful(state)],
-                [c for c, _ in run["callbacks"]],
-            ),
-            ("scheduler", state.scheduler is not None, run["scheduler"] is not None),
-        ):
-            if given != saved:
-                raise ValueError(
-                    f"{name}: {self.path} was saved with {saved}, this run has {given}"
-                )
+        expect("run" in tensors, "path", "a Checkpoint", f"{self.path}, which is no Checkpoint")
+        run = json.loads(tensors["run"].array.tobytes(), object_hook=from_json)
+        parts, saved = self._parts(state), run["parts"]
+        found = f"one with {', '.join(saved)} in {self.path}"
+        expect(parts.keys() == saved.keys(), "path", f"a run with {', '.join(parts)}", found)
         weights = {k.removeprefix("model."): t for k, t in tensors.items() if k[:6] == "model."}
         state.model.load_state_dict(weights)
-        state.optimizer.load_state_dict(run["optimizer"])
-        if state.scheduler is not None:
-            state.scheduler.load_state_dict(run["scheduler"])
-        for generator, saved in zip(state.generators, run["generators"], strict=True):
-            generator.bit_generator.state = saved
-        for callback, (_, saved) in zip(_stateful(state), run["callbacks"], strict=True):
-            callback.load_state_dict(saved)
-        state.history.update(run["history"])
-        state.epoch, state.stop = run["epoch"], run["stop"]
+        # JSON has no keys but text.
+        numbered = {int(number): each for number, each in saved["optimizer"]["state"].items()}
+        saved["optimizer"]["state"] = numbered
+        for name, part in parts.items():
+            part.load_state_dict(saved[name])
+        for generator, bits in zip(state.generators, run["generators"], strict=True):
+            generator.bit_generator.state = bits
+        state.history.update(run["state"].pop("history"))
+        vars(state).update(run["state"])
 
 
 def fit(
-    model: Module,
-    loader: Batches,
-    criterion: Criterion,
-    optimizer: Optimizer,
-    *,
-    epochs: int,
-    validation: Batches | None = None,
-    metrics: Mapping[str, Metric] | None = None,
-    scheduler: LRScheduler | None = None,
+    model: Module, loader: Batches, criterion: Criterion, optimizer: Optimizer, *, epochs: int,
+    validation: Batches | None = None, metrics: Metrics | None = None,
+    scheduler: LRScheduler | None = None, progress: bool | None = None,
     callbacks: Sequence[Callback | Callable[[int, History], object]] = (),
-    progress: bool | None = None,
-) -> History:
+) -> History:  # fmt: skip
     """Train ``model`` for ``epochs`` rounds through ``loader``; return what was measured.
 
     The history holds ``"loss"`` and each metric, averaged over the samples as they were trained
@@ -334,9 +305,8 @@ def fit(
     >>> history["loss"][-1] < 0.2 < history["loss"][0]
     True
     """
-    if not isinstance(model, Module):
-        raise TypeError(f"model: expected a Module, got {type(model).__name__}")
-    _check_count("epochs", epochs, 0)
+    expect_type(model, "model", "a Module", Module)
+    expect_count(epochs, "epochs", 0)
     told = [c if isinstance(c, Callback) else _Function(c) for c in callbacks]
     generators = [pick_generator(g) for g in (None, getattr(loader, "generator", None))]
     state = State(model, optimizer, epochs, scheduler, told, generators)
@@ -344,12 +314,12 @@ def fit(
     # NumPy's warnings about overflow would come first and say less than the error does.
     with _modes_restored(model), np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         try:
-            for callback in told:
-                callback.on_train_begin(state)
-            with _progress_bar(state, progress) as report:
+            state.tell("on_train_begin")
+            settings = {"total": epochs, "initial": state.epoch, "unit": "epoch"}
+            with progress_bar(progress, **settings) as bar:
                 while state.epoch < epochs and not state.stop:
                     state.epoch += 1
-                    measured = _train_epoch(state, loader, criterion, metrics, recorder)
+                    measured = _train_epoch(state, loader, criterion, _Means(metrics), recorder)
                     if validation is not None:
                         checked = evaluate(model, validation, criterion, metrics)
                         measured |= {f"val_{name}": value for name, value in checked.items()}
@@ -359,51 +329,40 @@ def fit(
                         scheduler.step(measured.get("val_loss", measured["loss"]))
                     elif scheduler is not None:
                         scheduler.step()
-                    report(measured)
-                    for callback in told:
-                        callback.on_epoch_end(state)
+                    if bar is not None:
+                        bar.set_postfix({name: f"{x:.4g}" for name, x in measured.items()})
+                        bar.update()
+                    state.tell("on_epoch_end")
         finally:
-            for callback in told:
-                callback.on_train_end(state)
+            state.tell("on_train_end")
     return state.history
 
 
 def _train_epoch(
-    state: State,
-    loader: Batches,
-    criterion: Criterion,
-    metrics: Mapping[str, Metric] | None,
-    recorder: Recorder,
+    state: State, loader: Batches, criterion: Criterion, means: "_Means", recorder: Recorder
 ) -> dict[str, float]:
     """One round through the loader; the means of the loss and the metrics."""
     state.model.train()
-    averages = _Averages()
     for state.step, (inputs, targets) in enumerate(loader, start=1):
         recorder.remember(state.epoch, state.step, inputs, targets)
         outputs = state.model(inputs)
         loss = criterion(outputs, targets)
         state.loss = loss.item()
         if not math.isfinite(state.loss):
-            raise recorder.error(
-                f"the loss is {state.loss} in epoch {state.epoch}, step {state.step}"
-            )
+            symptom = f"the loss is {state.loss} in epoch {state.epoch}, step {state.step}"
+            raise recorder.error(symptom)
         state.optimizer.zero_grad()
         loss.backward()
-        for callback in state.callbacks:
-            callback.on_backward_end(state)
+        state.tell("on_backward_end")
         state.optimizer.step()
-        averages.add(len(inputs), state.loss, metrics, outputs, targets)
-        for callback in state.callbacks:
-            callback.on_step_end(state)
+        means.add(len(inputs), state.loss, outputs, targets)
+        state.tell("on_step_end")
     recorder.check_weights()
-    return averages.result("loader")
+    return means.result("loader")
 
 
 def evaluate(
-    model: Module,
-    loader: Batches,
-    criterion: Criterion,
-    metrics: Mapping[str, Metric] | None = None,
+    model: Module, loader: Batches, criterion: Criterion, metrics: Metrics | None = None
 ) -> dict[str, float]:
     """The loss and metrics over a loader, in evaluation mode and off the tape.
 
@@ -413,14 +372,13 @@ def evaluate(
     >>> nnlib.evaluate(nn.Identity(), loader, nn.MSELoss(), {"accuracy": nnlib.accuracy})
     {'loss': 5.0, 'accuracy': 0.5}
     """
-    averages = _Averages()
+    means = _Means(metrics)
     with _modes_restored(model), no_grad():
         model.eval()
         for inputs, targets in loader:
             outputs = model(inputs)
-            loss = criterion(outputs, targets).item()
-            averages.add(len(inputs), loss, metrics, outputs, targets)
-    return averages.result("validation")
+            means.add(len(inputs), criterion(outputs, targets).item(), outputs, targets)
+    return means.result("validation")
 
 
 def accuracy(logits: Tensor, target: Tensor) -> float:
@@ -433,50 +391,33 @@ def accuracy(logits: Tensor, target: Tensor) -> float:
     >>> nnlib.accuracy(nnlib.tensor([[2.0, 1.0], [0.0, 3.0]]), nnlib.tensor([0, 0]))
     0.5
     """
-    for name, value in (("logits", logits), ("target", target)):
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{name}: expected a Tensor, got {type(value).__name__}")
+    expect_type(logits, "logits", "a Tensor", Tensor)
+    expect_type(target, "target", "a Tensor", Tensor)
+    expect(target.numel() > 0, "target", "at least one sample", "no samples")
     if logits.shape == target.shape:
-        answers = logits.array > 0
-    elif logits.ndim >= 2 and logits.shape[:1] + logits.shape[2:] == target.shape:
-        answers = logits.array.argmax(axis=1)
-    else:
-        raise ValueError(
-            f"accuracy: logits of shape {logits.shape} do not fit a target of {target.shape}"
-        )
-    if target.numel() == 0:
-        raise ValueError("accuracy of no samples")
-    return float((answers == target.array).mean())
+        return float(((logits.array > 0) == target.array).mean())
+    fits = logits.ndim >= 2 and logits.shape[:1] + logits.shape[2:] == target.shape
+    expect(fits, "target", f"for logits {logits.shape} a class a row", target.shape)
+    return float((logits.array.argmax(axis=1) == target.array).mean())
 
 
-class _Averages:
+class _Means:
     """Means over samples, from means over batches of different sizes."""
 
-    def __init__(self) -> None:
-        self.samples = 0
-        self.totals: dict[str, float] = {}
+    def __init__(self, metrics: Metrics | None) -> None:
+        self.metrics = metrics or {}
+        self.samples, self.totals = 0, defaultdict[str, float](float)
 
-    def add(
-        self,
-        samples: int,
-        loss: float,
-        metrics: Mapping[str, Metric] | None,
-        outputs: Tensor,
-        targets: Tensor,
-    ) -> None:
+    def add(self, samples: int, loss: float, outputs: Tensor, targets: Tensor) -> None:
         """Count a batch in."""
         self.samples += samples
-        values = {"loss": loss}
-        if metrics:
-            detached = outputs.detach()
-            values |= {name: float(metric(detached, targets)) for name, metric in metrics.items()}
-        for name, value in values.items():
-            self.totals[name] = self.totals.get(name, 0.0) + samples * value
+        self.totals["loss"] += samples * loss
+        for name, metric in self.metrics.items():
+            self.totals[name] += samples * float(metric(outputs.detach(), targets))
 
     def result(self, loader: str) -> dict[str, float]:
         """The means."""
-        if self.samples == 0:
-            raise ValueError(f"{loader}: expected at least one sample, got none")
+        expect(self.samples > 0, loader, "at least one sample", "none")
         return {name: total / self.samples for name, total in self.totals.items()}
 
 
@@ -489,71 +430,3 @@ def _modes_restored(model: Module) -> Iterator[None]:
     finally:
         for module, training in modes:
             module.training = training
-
-
-@contextmanager
-def _progress_bar(
-    state: State, progress: bool | None
-) -> Iterator[Callable[[Mapping[str, float]], None]]:
-    """A function to be called after each epoch, which moves the bar on if there is one."""
-    watched = "TQDM_DISABLE" not in os.environ and (
-        sys.stderr.isatty() or "ipykernel" in sys.modules
-    )
-    tqdm: Any = None
-    if progress or (progress is None and watched):
-        try:
-            tqdm = import_module("tqdm.auto").tqdm  # optional, so not imported above
-        except ImportError:
-            if progress:
-                raise ImportError("progress=True needs tqdm: pip install tqdm") from None
-    if tqdm is None:
-        yield lambda measured: None
-        return
-    with tqdm(total=state.epochs, initial=state.epoch, unit="epoch") as bar:
-
-        def report(measured: Mapping[str, float]) -> None:
-            bar.set_postfix({name: f"{value:.4g}" for name, value in measured.items()})
-            bar.update()
-
-        yield report
-
-
-def _check_count(name: str, value: Any, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name}: expected an integer, got {type(value).__name__}")
-    if value < least:
-        raise ValueError(f"{name}: expected {least} or more, got {value}")
-
-
-def _stateful(state: State) -> list[Callback]:
-    """The callbacks that have something to save."""
-    return [callback for callback in state.callbacks if callback.state_dict()]
-
-
-def _pack(value: Any, tensors: dict[str, Any]) -> Any:
-    """A nest of containers as JSON can hold it, the arrays in it put among ``tensors``."""
-    if isinstance(value, (Tensor, np.ndarray)):
-        name = f"run.{len(tensors)}"
-        tensors[name] = value
-        return {"tensor": name}
-    if isinstance(value, Mapping):  # as pairs, for JSON has no keys but text
-        return {"dict": [[_pack(k, tensors), _pack(v, tensors)] for k, v in value.items()]}
-    if isinstance(value, tuple):
-        return {"tuple": [_pack(each, tensors) for each in value]}
-    if isinstance(value, list):
-        return [_pack(each, tensors) for each in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _unpack(value: Any, tensors: Mapping[str, Tensor]) -> Any:
-    """What ``_pack`` packed, its arrays as tensors."""
-    match value:
-        case {"tensor": name}:
-            return tensors[name]
-        case {"dict": pairs}:
-            return {_unpack(k, tensors): _unpack(v, tensors) for k, v in pairs}
-        case {"tuple": parts}:
-            return tuple(_unpack(each, tensors) for each in parts)
-        case list():
-            return [_unpack(each, tensors) for each in value]
-    return value

@@ -3,14 +3,15 @@
 The functions in ``nnlib.functional`` do the work; a layer holds the filters and the settings.
 """
 
+# ruff: noqa: A002 - `input` is PyTorch's name for what a layer is given
+
 import math
 from collections.abc import Callable
-from typing import Any
 
 from numpy.typing import DTypeLike
 
-from nnlib import _conv
-from nnlib._conv import Size, _sizes
+from nnlib import functional as F  # noqa: N812 - PyTorch's customary name
+from nnlib._arguments import Size, expect_count, expect_sizes
 from nnlib.creation import zeros
 from nnlib.nn import init
 from nnlib.nn.module import Module, Parameter
@@ -20,8 +21,6 @@ from nnlib.tensor import Tensor, float32
 class _Conv(Module):
     """What both convolutions are, but for the number of directions."""
 
-    weight: Parameter
-    bias: Parameter | None
     _dims: int
     _function: Callable[..., Tensor]
 
@@ -38,35 +37,28 @@ class _Conv(Module):
         dtype: DTypeLike = float32,
     ) -> None:
         super().__init__()
-        (self.in_channels,) = _sizes("in_channels", in_channels, 1)
-        (self.out_channels,) = _sizes("out_channels", out_channels, 1)
-        self.kernel_size = _sizes("kernel_size", kernel_size, self._dims)
-        self.stride = _sizes("stride", stride, self._dims)
-        self.padding = _sizes("padding", padding, self._dims, least=0)
-        self.dilation = _sizes("dilation", dilation, self._dims)
-        shape = (out_channels, in_channels, *self.kernel_size)
-        self.weight = Parameter(zeros(shape, dtype=dtype))
-        start = Parameter(zeros(out_channels, dtype=dtype)) if bias else None
-        self.register_parameter("bias", start)
-        self.reset_parameters()
+        self.in_channels = expect_count(in_channels, "in_channels", 1)
+        self.out_channels = expect_count(out_channels, "out_channels", 1)
+        self.kernel_size = expect_sizes(kernel_size, "kernel_size", self._dims)
+        self.stride = expect_sizes(stride, "stride", self._dims)
+        self.padding = expect_sizes(padding, "padding", self._dims, least=0)
+        self.dilation = expect_sizes(dilation, "dilation", self._dims)
+        self.weight = Parameter(zeros(out_channels, in_channels, *self.kernel_size, dtype=dtype))
+        self.bias = Parameter(zeros(out_channels, dtype=dtype)) if bias else None
+        bound = 1 / math.sqrt(in_channels * math.prod(self.kernel_size))
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
 
-    def reset_parameters(self) -> None:
-        """Draw the weights and biases afresh."""
-        bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]))
-        init.uniform_(self.weight, -bound, bound)
-        if self.bias is not None:
-            init.uniform_(self.bias, -bound, bound)
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Tensor) -> Tensor:
         geometry = (self.stride, self.padding, self.dilation)
         return self._function(input, self.weight, self.bias, *geometry)
 
     def extra_repr(self) -> str:
-        names = ["kernel_size", "stride"]
-        names += ["padding"] * any(self.padding) + ["dilation"] * (max(self.dilation) > 1)
-        parts = [f"{name}={getattr(self, name)}" for name in names]
-        parts += [] if self.bias is not None else ["bias=False"]
-        return f"{self.in_channels}, {self.out_channels}, {', '.join(parts)}"
+        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
+        text += f", stride={self.stride}"
+        text += f", padding={self.padding}" if any(self.padding) else ""
+        text += f", dilation={self.dilation}" if max(self.dilation) > 1 else ""
+        return text if self.bias is not None else f"{text}, bias=False"
 
 
 class Conv1d(_Conv):
@@ -81,7 +73,7 @@ class Conv1d(_Conv):
     (5, 4, 6)
     """
 
-    _dims, _function = 1, staticmethod(_conv.conv1d)
+    _dims, _function = 1, staticmethod(F.conv1d)
 
 
 class Conv2d(_Conv):
@@ -99,7 +91,7 @@ class Conv2d(_Conv):
     (5, 8, 28, 28)
     """
 
-    _dims, _function = 2, staticmethod(_conv.conv2d)
+    _dims, _function = 2, staticmethod(F.conv2d)
 
 
 class _Pool(Module):
@@ -107,43 +99,19 @@ class _Pool(Module):
 
     _dims: int
     _function: Callable[..., Tensor]
-    _shown: tuple[str, ...] = ("kernel_size", "stride", "padding")
 
-    def __init__(
-        self, kernel_size: Size, stride: Size | None, padding: Size, **others: Any
-    ) -> None:
-        super().__init__()
+    def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> None:
         stride = kernel_size if stride is None else stride
-        settings = {"kernel_size": kernel_size, "stride": stride, "padding": padding, **others}
-        for name, value in settings.items():
-            if not name.startswith(("ceil", "count")):
-                _sizes(name, value, self._dims, least=0 if name == "padding" else 1)
-            setattr(self, name, value)
-        self._settings = tuple(settings)
+        super().__init__(kernel_size=kernel_size, stride=stride, padding=padding)
+        expect_sizes(kernel_size, "kernel_size", self._dims)
+        expect_sizes(stride, "stride", self._dims)
+        expect_sizes(padding, "padding", self._dims, least=0)
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
-        return self._function(input, **{name: getattr(self, name) for name in self._settings})
-
-    def extra_repr(self) -> str:
-        return ", ".join(f"{name}={getattr(self, name)}" for name in self._shown)
+    def forward(self, input: Tensor) -> Tensor:
+        return self._function(input, self.kernel_size, self.stride, self.padding)
 
 
-class _MaxPool(_Pool):
-    _shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
-
-    def __init__(
-        self,
-        kernel_size: Size,
-        stride: Size | None = None,
-        padding: Size = 0,
-        dilation: Size = 1,
-        *,
-        ceil_mode: bool = False,
-    ) -> None:
-        super().__init__(kernel_size, stride, padding, dilation=dilation, ceil_mode=ceil_mode)
-
-
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_Pool):
     """The largest entry of each window of a signal: see :func:`nnlib.nn.functional.max_pool1d`.
 
     ``x`` (N, C, L) or (C, L). Raises ``ValueError`` and ``TypeError`` for sizes that do not fit.
@@ -153,10 +121,10 @@ class MaxPool1d(_MaxPool):
     tensor([[3., 2.]])
     """
 
-    _dims, _function = 1, staticmethod(_conv.max_pool1d)
+    _dims, _function = 1, staticmethod(F.max_pool1d)
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_Pool):
     """The largest entry of each window of an image: see :func:`nnlib.nn.functional.max_pool2d`.
 
     ``x`` (N, C, H, W) or (C, H, W). Raises ``ValueError`` and ``TypeError`` for sizes that do not
@@ -167,23 +135,10 @@ class MaxPool2d(_MaxPool):
     (5, 8, 14, 14)
     """
 
-    _dims, _function = 2, staticmethod(_conv.max_pool2d)
+    _dims, _function = 2, staticmethod(F.max_pool2d)
 
 
-class _AvgPool(_Pool):
-    def __init__(
-        self,
-        kernel_size: Size,
-        stride: Size | None = None,
-        padding: Size = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-    ) -> None:
-        others = {"ceil_mode": ceil_mode, "count_include_pad": count_include_pad}
-        super().__init__(kernel_size, stride, padding, **others)
-
-
-class AvgPool1d(_AvgPool):
+class AvgPool1d(_Pool):
     """The mean of each window of a signal: see :func:`nnlib.nn.functional.avg_pool1d`.
 
     ``x`` (N, C, L) or (C, L). Raises ``ValueError`` and ``TypeError`` for sizes that do not fit.
@@ -193,10 +148,10 @@ class AvgPool1d(_AvgPool):
     tensor([[2., 1.]])
     """
 
-    _dims, _function = 1, staticmethod(_conv.avg_pool1d)
+    _dims, _function = 1, staticmethod(F.avg_pool1d)
 
 
-class AvgPool2d(_AvgPool):
+class AvgPool2d(_Pool):
     """The mean of each window of an image: see :func:`nnlib.nn.functional.avg_pool2d`.
 
     ``x`` (N, C, H, W) or (C, H, W). Raises ``ValueError`` and ``TypeError`` for sizes that do not
@@ -207,4 +162,4 @@ class AvgPool2d(_AvgPool):
     (5, 8, 14, 14)
     """
 
-    _dims, _function = 2, staticmethod(_conv.avg_pool2d)
+    _dims, _function = 2, staticmethod(F.avg_pool2d)

@@ -3,7 +3,10 @@
 It is a layer because it must know whether the network is being trained.
 """
 
+# ruff: noqa: A002 - `input` is PyTorch's name for what a layer is given
+
 from nnlib import functional as F  # noqa: N812 - PyTorch's customary name
+from nnlib._arguments import expect
 from nnlib.nn.module import Module
 from nnlib.tensor import Tensor
 
@@ -19,13 +22,8 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5) -> None:
-        super().__init__()
-        if not 0 <= p <= 1:
-            raise ValueError(f"p: expected a probability from 0 to 1, got {p}")
-        self.p = p
+        expect(0 <= p <= 1, "p", "a probability from 0 to 1", p)
+        super().__init__(p=p)
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Tensor) -> Tensor:
         return F.dropout(input, self.p, self.training)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}"

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from nnlib._arguments import expect, expect_type
 from nnlib.creation import pick_generator
 from nnlib.tensor import Tensor
 
@@ -15,9 +16,7 @@ Mode: TypeAlias = Literal["fan_in", "fan_out"]
 Nonlinearity: TypeAlias = Literal["linear", "sigmoid", "tanh", "relu", "leaky_relu"]
 
 
-def uniform_(
-    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: np.random.Generator | None = None
-) -> Tensor:
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     """Numbers drawn evenly from [a, b).
 
     >>> import nnlib
@@ -25,29 +24,22 @@ def uniform_(
     >>> bool(w.abs().max() <= 1)
     True
     """
-    _check(tensor)
-    if a > b:
-        raise ValueError(f"b: expected at least a={a}, got {b}")
-    tensor.array[...] = pick_generator(generator).uniform(a, b, tensor.shape)
+    expect_type(tensor, "tensor", "a Tensor", Tensor)
+    expect(a <= b, "b", f"at least a={a}", b)
+    tensor.array[...] = pick_generator(None).uniform(a, b, tensor.shape)
     return tensor
 
 
-def normal_(
-    tensor: Tensor,
-    mean: float = 0.0,
-    std: float = 1.0,
-    generator: np.random.Generator | None = None,
-) -> Tensor:
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     """Numbers drawn from the normal distribution.
 
     >>> import nnlib
     >>> nnlib.nn.init.normal_(nnlib.zeros(2), mean=3.0, std=0.0)
     tensor([3., 3.])
     """
-    _check(tensor)
-    if std < 0:
-        raise ValueError(f"std: expected 0 or more, got {std}")
-    tensor.array[...] = pick_generator(generator).normal(mean, std, tensor.shape)
+    expect_type(tensor, "tensor", "a Tensor", Tensor)
+    expect(std >= 0, "std", "0 or more", std)
+    tensor.array[...] = pick_generator(None).normal(mean, std, tensor.shape)
     return tensor
 
 
@@ -58,7 +50,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     >>> nnlib.nn.init.constant_(nnlib.zeros(2), 0.5)
     tensor([0.5000, 0.5000])
     """
-    _check(tensor)
+    expect_type(tensor, "tensor", "a Tensor", Tensor)
     tensor.array[...] = val
     return tensor
 
@@ -83,7 +75,7 @@ def ones_(tensor: Tensor) -> Tensor:
     return constant_(tensor, 1.0)
 
 
-def calculate_gain(nonlinearity: Nonlinearity, param: float | None = None) -> float:
+def calculate_gain(nonlinearity: Nonlinearity, param: float = 0.01) -> float:
     """By how much to scale weights so that an activation keeps the spread of its input.
 
     ``param`` is the negative slope of a leaky ReLU.
@@ -92,19 +84,13 @@ def calculate_gain(nonlinearity: Nonlinearity, param: float | None = None) -> fl
     >>> nnlib.nn.init.calculate_gain("tanh")
     1.6666666666666667
     """
-    gains = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2)}
-    if nonlinearity == "leaky_relu":
-        slope = 0.01 if param is None else param
-        return math.sqrt(2 / (1 + slope**2))
-    if nonlinearity not in gains:
-        known = [*gains, "leaky_relu"]
-        raise ValueError(f"nonlinearity: expected one of {known}, got {nonlinearity!r}")
+    leaky = math.sqrt(2 / (1 + param**2))
+    gains = {"linear": 1, "sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2), "leaky_relu": leaky}
+    expect(nonlinearity in gains, "nonlinearity", f"one of {', '.join(gains)}", nonlinearity)
     return gains[nonlinearity]
 
 
-def xavier_uniform_(
-    tensor: Tensor, gain: float = 1.0, generator: np.random.Generator | None = None
-) -> Tensor:
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     """Evenly from ±gain·√(6 / (fan_in + fan_out)) (Glorot and Bengio 2010).
 
     >>> import nnlib
@@ -113,27 +99,21 @@ def xavier_uniform_(
     True
     """
     bound = gain * math.sqrt(6 / sum(_fans(tensor)))
-    return uniform_(tensor, -bound, bound, generator)
+    return uniform_(tensor, -bound, bound)
 
 
-def xavier_normal_(
-    tensor: Tensor, gain: float = 1.0, generator: np.random.Generator | None = None
-) -> Tensor:
+def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     """Normal with spread gain·√(2 / (fan_in + fan_out)) (Glorot and Bengio 2010).
 
     >>> import nnlib
     >>> nnlib.nn.init.xavier_normal_(nnlib.zeros(3, 4)).shape
     (3, 4)
     """
-    return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(_fans(tensor))), generator)
+    return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(_fans(tensor))))
 
 
 def kaiming_uniform_(
-    tensor: Tensor,
-    a: float = 0.0,
-    mode: Mode = "fan_in",
-    nonlinearity: Nonlinearity = "leaky_relu",
-    generator: np.random.Generator | None = None,
+    tensor: Tensor, a: float = 0, mode: Mode = "fan_in", nonlinearity: Nonlinearity = "leaky_relu"
 ) -> Tensor:
     """Evenly from ±gain·√(3 / fan), which keeps the spread through ReLUs (He et al. 2015).
 
@@ -145,15 +125,11 @@ def kaiming_uniform_(
     True
     """
     bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
-    return uniform_(tensor, -bound, bound, generator)
+    return uniform_(tensor, -bound, bound)
 
 
 def kaiming_normal_(
-    tensor: Tensor,
-    a: float = 0.0,
-    mode: Mode = "fan_in",
-    nonlinearity: Nonlinearity = "leaky_relu",
-    generator: np.random.Generator | None = None,
+    tensor: Tensor, a: float = 0, mode: Mode = "fan_in", nonlinearity: Nonlinearity = "leaky_relu"
 ) -> Tensor:
     """Normal with spread gain/√fan, which keeps the spread through ReLUs (He et al. 2015).
 
@@ -161,28 +137,40 @@ def kaiming_normal_(
     >>> nnlib.nn.init.kaiming_normal_(nnlib.zeros(8, 6)).shape
     (8, 6)
     """
-    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
+    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity))
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+    """A random rotation times ``gain``: ``W Wᵀ`` or ``Wᵀ W`` is gain² · I (Saxe et al. 2014).
+
+    Of the dimensions after the first, if there are several, one is made.
+
+    >>> import nnlib
+    >>> w = nnlib.nn.init.orthogonal_(nnlib.zeros(2, 3))
+    >>> w @ w.T + 1
+    tensor([[2., 1.],
+            [1., 2.]])
+    """
+    _fans(tensor)
+    rows = len(tensor)
+    columns = tensor.numel() // rows
+    drawn = pick_generator(None).standard_normal((max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(drawn)
+    q *= gain * np.sign(np.diag(r))  # or the signs would depend on the algorithm
+    tensor.array[...] = (q if rows > columns else q.T).reshape(tensor.shape)
+    return tensor
 
 
 def _kaiming_std(tensor: Tensor, a: float, mode: Mode, nonlinearity: Nonlinearity) -> float:
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"mode: expected 'fan_in' or 'fan_out', got {mode!r}")
+    expect(mode in ("fan_in", "fan_out"), "mode", "'fan_in' or 'fan_out'", repr(mode))
     fan_in, fan_out = _fans(tensor)
-    fan = fan_in if mode == "fan_in" else fan_out
-    return calculate_gain(nonlinearity, a) / math.sqrt(fan)
+    return calculate_gain(nonlinearity, a) / math.sqrt(fan_in if mode == "fan_in" else fan_out)
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
     """How many inputs feed one output, and how many outputs one input feeds."""
-    _check(tensor)
-    if tensor.ndim < 2 or tensor.numel() == 0:
-        raise ValueError(
-            f"tensor: expected two or more dimensions with entries, got shape {tensor.shape}"
-        )
+    expect_type(tensor, "tensor", "a Tensor", Tensor)
+    enough = tensor.ndim >= 2 and tensor.numel() > 0
+    expect(enough, "tensor", "two or more dimensions with entries", tensor.shape)
     window = math.prod(tensor.shape[2:])
     return tensor.shape[1] * window, tensor.shape[0] * window
-
-
-def _check(tensor: Tensor) -> None:
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"tensor: expected a Tensor, got {type(tensor).__name__}")

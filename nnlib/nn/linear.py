@@ -1,14 +1,18 @@
-"""The fully connected layer, and the two layers that only pass shapes and values on.
+"""The layers that are one table of weights, and the two that only pass shapes and values on.
 
-Every output of a ``Linear`` is a weighted vote of all inputs.
+Every output of a ``Linear`` is a weighted vote of all inputs; an ``Embedding`` is the same product
+with one-hot rows, without the product.
 """
+
+# ruff: noqa: A002 - `input` is PyTorch's name for what a layer is given
 
 import math
 
 from numpy.typing import DTypeLike
 
+from nnlib import functional as F  # noqa: N812 - PyTorch's customary name
+from nnlib._arguments import expect, expect_count
 from nnlib.creation import zeros
-from nnlib.functional import linear
 from nnlib.nn import init
 from nnlib.nn.module import Module, Parameter
 from nnlib.tensor import Tensor, float32
@@ -27,45 +31,65 @@ class Linear(Module):
     (5, 3)
     """
 
-    weight: Parameter
-    bias: Parameter | None
-
     def __init__(
-        self,
-        in_features: int,
-        out_features: int,
-        bias: bool = True,
-        dtype: DTypeLike = float32,
+        self, in_features: int, out_features: int, bias: bool = True, dtype: DTypeLike = float32
     ) -> None:
-        super().__init__()
-        for name, count in (("in_features", in_features), ("out_features", out_features)):
-            if not isinstance(count, int) or isinstance(count, bool):
-                raise TypeError(f"{name}: expected an integer, got {type(count).__name__}")
-            if count < 1:
-                raise ValueError(f"{name}: expected 1 or more, got {count}")
-        self.in_features = in_features
-        self.out_features = out_features
+        expect_count(in_features, "in_features", 1)
+        expect_count(out_features, "out_features", 1)
+        super().__init__(in_features=in_features, out_features=out_features)
         self.weight = Parameter(zeros(out_features, in_features, dtype=dtype))
-        self.register_parameter(
-            "bias", Parameter(zeros(out_features, dtype=dtype)) if bias else None
-        )
+        self.bias = Parameter(zeros(out_features, dtype=dtype)) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Draw the weights and biases afresh."""
         bound = 1 / math.sqrt(self.in_features)
-        init.uniform_(self.weight, -bound, bound)
-        if self.bias is not None:
-            init.uniform_(self.bias, -bound, bound)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
-        return linear(input, self.weight, self.bias)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        return (
-            f"in_features={self.in_features}, out_features={self.out_features}, "
-            f"bias={self.bias is not None}"
-        )
+        return f"{super().extra_repr()}, bias={self.bias is not None}"
+
+
+class Embedding(Module):
+    """Row ``input`` of ``weight``: tokens (...) of integers become vectors (..., embedding_dim).
+
+    ``weight`` (num_embeddings, embedding_dim) starts normal with spread 1; the row
+    ``padding_idx``, if any, starts at 0 and stays. Raises ``ValueError`` for a token that the
+    table does not have and ``TypeError`` for what is no integer. (Bengio et al. 2003.)
+
+    >>> import nnlib
+    >>> nnlib.nn.Embedding(10, 3)(nnlib.tensor([[1, 9]])).shape
+    (1, 2, 3)
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        dtype: DTypeLike = float32,
+    ) -> None:
+        super().__init__()
+        self.num_embeddings = n = expect_count(num_embeddings, "num_embeddings", 1)
+        self.embedding_dim = expect_count(embedding_dim, "embedding_dim", 1)
+        self.weight = Parameter(zeros(n, embedding_dim, dtype=dtype))
+        init.normal_(self.weight)
+        if padding_idx is not None:
+            expect(padding_idx in range(-n, n), "padding_idx", f"None or a row of {n}", padding_idx)
+            padding_idx %= n
+            self.weight.array[padding_idx] = 0
+        self.padding_idx = padding_idx
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.embedding(input, self.weight, self.padding_idx)
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
 
 
 class Flatten(Module):
@@ -77,15 +101,10 @@ class Flatten(Module):
     """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        super().__init__()
-        self.start_dim = start_dim
-        self.end_dim = end_dim
+        super().__init__(start_dim=start_dim, end_dim=end_dim)
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Tensor) -> Tensor:
         return input.flatten(self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 class Identity(Module):
@@ -96,5 +115,5 @@ class Identity(Module):
     tensor([1., 1.])
     """
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Tensor) -> Tensor:
         return input

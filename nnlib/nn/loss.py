@@ -3,7 +3,12 @@
 Each holds its ``reduction`` ("mean", "sum" or "none") and calls its function in ``functional``.
 """
 
+# ruff: noqa: A002 - `input` is PyTorch's name for what a layer is given
+
+from typing import Any
+
 from nnlib import functional as F  # noqa: N812 - PyTorch's customary name
+from nnlib._arguments import expect
 from nnlib.functional import Reduction
 from nnlib.nn.module import Module
 from nnlib.tensor import Tensor
@@ -12,8 +17,7 @@ from nnlib.tensor import Tensor
 class _Loss(Module):
     def __init__(self, reduction: Reduction = "mean") -> None:
         super().__init__()
-        if reduction not in ("mean", "sum", "none"):
-            raise ValueError(f"reduction: expected 'mean', 'sum' or 'none', got {reduction!r}")
+        expect(reduction in ("mean", "sum", "none"), "reduction", "mean, sum or none", reduction)
         self.reduction = reduction
 
 
@@ -25,7 +29,7 @@ class MSELoss(_Loss):
     tensor(0.2500)
     """
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.mse_loss(input, target, self.reduction)
 
 
@@ -37,8 +41,24 @@ class L1Loss(_Loss):
     tensor(0.5000)
     """
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.l1_loss(input, target, self.reduction)
+
+
+class HuberLoss(_Loss):
+    """``½d²`` where ``|d| = |x − t|`` is at most ``delta`` and a straight line beyond, averaged.
+
+    >>> import nnlib
+    >>> nnlib.nn.HuberLoss()(nnlib.tensor([3.0]), nnlib.tensor([1.0]))
+    tensor(1.5000)
+    """
+
+    def __init__(self, reduction: Reduction = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.delta = delta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.huber_loss(input, target, self.reduction, self.delta)
 
 
 class BCELoss(_Loss):
@@ -49,7 +69,7 @@ class BCELoss(_Loss):
     tensor(0.6931)
     """
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.binary_cross_entropy(input, target, self.reduction)
 
 
@@ -61,29 +81,43 @@ class BCEWithLogitsLoss(_Loss):
     tensor(0.6931)
     """
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.binary_cross_entropy_with_logits(input, target, self.reduction)
 
 
 class CrossEntropyLoss(_Loss):
     """Cross-entropy of logits, with the softmax inside.
 
+    Samples of the class ``ignore_index`` do not count; ``label_smoothing`` spreads that share of
+    the target evenly over all classes.
+
     >>> import nnlib
     >>> nnlib.nn.CrossEntropyLoss()(nnlib.zeros(1, 10), nnlib.tensor([3]))
     tensor(2.3026)
     """
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
-        return F.cross_entropy(input, target, self.reduction)
+    def __init__(
+        self, reduction: Reduction = "mean", *, ignore_index: int = -100, label_smoothing: float = 0
+    ) -> None:
+        super().__init__(reduction)
+        self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        options: Any = {"ignore_index": self.ignore_index, "label_smoothing": self.label_smoothing}
+        return F.cross_entropy(input, target, self.reduction, **options)
 
 
 class NLLLoss(_Loss):
-    """``−log p`` of the right class, given log-probabilities.
+    """``−log p`` of the right class, given log-probabilities; ``ignore_index`` does not count.
 
     >>> import nnlib
     >>> nnlib.nn.NLLLoss()(nnlib.tensor([[0.5, 0.5]]).log(), nnlib.tensor([1]))
     tensor(0.6931)
     """
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
-        return F.nll_loss(input, target, self.reduction)
+    def __init__(self, reduction: Reduction = "mean", *, ignore_index: int = -100) -> None:
+        super().__init__(reduction)
+        self.ignore_index = ignore_index
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.nll_loss(input, target, self.reduction, ignore_index=self.ignore_index)

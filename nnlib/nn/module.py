@@ -1,18 +1,18 @@
 """What a layer and a whole network have in common: parameters, and modules inside.
 
-An attribute that is a parameter or a module is noticed when it is set. So a network can list its
+They are plain attributes, found by their type when asked for. So a network can list its
 parameters, save them under their names and switch all its parts between training and evaluation.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nnlib._arguments import expect, expect_type
 from nnlib.tensor import Tensor, float32, float64
 
 ForwardHook: TypeAlias = Callable[["Module", tuple[Any, ...], Any], Any]
@@ -30,8 +30,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Tensor, requires_grad: bool = True) -> None:
-        if not isinstance(data, Tensor):
-            raise TypeError(f"data: expected a Tensor, got {type(data).__name__}")
+        expect_type(data, "data", "a Tensor", Tensor)
         super().__init__(data.array, requires_grad)
 
     def __repr__(self) -> str:
@@ -63,19 +62,20 @@ class HookHandle:
     >>> _ = layer(nnlib.zeros(1))
     """
 
-    def __init__(self, hooks: dict[int, ForwardHook], key: int) -> None:
-        self._hooks, self._key = hooks, key
+    def __init__(self, hooks: dict[HookHandle, ForwardHook]) -> None:
+        self._hooks = hooks
 
     def remove(self) -> None:
         """Take the hook off; a second time changes nothing."""
-        self._hooks.pop(self._key, None)
+        self._hooks.pop(self, None)
 
 
 class Module:
     """The base of every layer and network.
 
     A subclass calls ``super().__init__()``, sets its parameters and layers as attributes, and
-    defines ``forward``; calling the module runs it.
+    defines ``forward``; calling the module runs it. The settings that ``__init__`` is given become
+    attributes, and ``repr`` tells them.
 
     >>> import nnlib
     >>> from nnlib import nn
@@ -88,15 +88,18 @@ class Module:
 
     training: bool
     _buffer_names: set[str]
-    _forward_hooks: dict[int, ForwardHook]
+    _forward_hooks: dict[HookHandle, ForwardHook]
+    _shown: tuple[str, ...] = ()  # the attributes that repr tells
 
-    _hook_keys = itertools.count()
+    if TYPE_CHECKING:  # what kind of attribute a name is, only its module knows
 
-    def __init__(self) -> None:
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __init__(self, **settings: Any) -> None:
         # Past __setattr__, which takes their presence as the sign that this has run.
-        object.__setattr__(self, "_buffer_names", set())
-        self._forward_hooks = {}
-        self.training = True
+        shown = (*self._shown, *settings)
+        vars(self).update(_buffer_names=set(), _forward_hooks={}, _shown=shown)
+        vars(self).update(training=True, **settings)
 
     # ---- calling ---------------------------------------------------------------------------
 
@@ -106,10 +109,9 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         output = self.forward(*args, **kwargs)
-        if self._forward_hooks:
-            for hook in tuple(self._forward_hooks.values()):
-                replaced = hook(self, args, output)
-                output = output if replaced is None else replaced
+        for hook in tuple(self._forward_hooks.values()):
+            replaced = hook(self, args, output)
+            output = output if replaced is None else replaced
         return output
 
     def register_forward_hook(self, hook: ForwardHook) -> HookHandle:
@@ -119,39 +121,20 @@ class Module:
         """
         if not callable(hook):
             raise TypeError(f"hook: expected a function, got {type(hook).__name__}")
-        key = next(self._hook_keys)
-        self._forward_hooks[key] = hook
-        return HookHandle(self._forward_hooks, key)
+        handle = HookHandle(self._forward_hooks)
+        self._forward_hooks[handle] = hook
+        return handle
 
     # ---- registration ----------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Parameters and modules are plain attributes, found by their type when asked for."""
-        self._require_init(name)
-        old = self.__dict__.get(name)
-        for kind in (Parameter, Module):
-            if isinstance(old, kind) and not (value is None or isinstance(value, kind)):
-                raise TypeError(
-                    f"{name}: expected a {kind.__name__} or None, got {type(value).__name__}"
-                )
+        own, kind = vars(self), type(self).__name__
+        if "_buffer_names" not in own:
+            raise AttributeError(f"cannot set {name!r} before super().__init__() in {kind}")
+        for part in (Parameter, Module):
+            if isinstance(own.get(name), part) and value is not None:
+                expect_type(value, name, f"a {part.__name__} or None", part)
         object.__setattr__(self, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        object.__delattr__(self, name)
-        self._buffer_names.discard(name)
-
-    def _require_init(self, name: str) -> None:
-        if "_buffer_names" not in self.__dict__:
-            raise AttributeError(
-                f"cannot set {name!r} before super().__init__() has been called in "
-                f"{type(self).__name__}.__init__"
-            )
-
-    def _members(self, kind: type[Any]) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if isinstance(value, kind)}
-
-    def _own_buffers(self) -> dict[str, Tensor]:
-        return {name: t for name, t in self._members(Tensor).items() if name in self._buffer_names}
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter under a name that may be computed; ``None`` keeps the name free.
@@ -162,10 +145,8 @@ class Module:
         >>> list(module.state_dict())
         ['scale']
         """
-        self._check_name(name)
-        if param is not None and not isinstance(param, Parameter):
-            raise TypeError(f"param: expected a Parameter or None, got {type(param).__name__}")
-        setattr(self, name, param)
+        expect_type(param, "param", "a Parameter or None", Parameter, type(None))
+        self._register(name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None) -> None:
         """Add a tensor that is saved with the module but not learnt.
@@ -176,13 +157,11 @@ class Module:
         >>> list(module.state_dict())
         ['seen']
         """
-        self._check_name(name)
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"tensor: expected a Tensor or None, got {type(tensor).__name__}")
+        expect_type(tensor, "tensor", "a Tensor or None", Tensor, type(None))
+        self._register(name, tensor)
         self._buffer_names.add(name)
-        setattr(self, name, tensor)
 
-    def add_module(self, name: str, module: Module | None) -> None:
+    def add_module(self, name: str, module: Module) -> None:
         """Add a module under a name that may be computed.
 
         >>> import nnlib
@@ -191,19 +170,32 @@ class Module:
         >>> model.first
         ReLU()
         """
-        self._check_name(name)
-        if module is not None and not isinstance(module, Module):
-            raise TypeError(f"module: expected a Module or None, got {type(module).__name__}")
-        setattr(self, name, module)
+        expect_type(module, "module", "a Module", Module)
+        self._register(name, module)
 
-    def _check_name(self, name: str) -> None:
-        self._require_init(name)
-        if not isinstance(name, str) or name == "" or "." in name:
-            raise ValueError(f"name: expected a name without dots, got {name!r}")
-        if hasattr(self, name):
-            raise ValueError(f"name: {name!r} is already an attribute of {type(self).__name__}")
+    def _register(self, name: str, value: Any) -> None:
+        expect(isinstance(name, str) and name and "." not in name, "name", "one without dots", name)
+        expect(not hasattr(self, name), "name", "one that is not already an attribute", name)
+        setattr(self, name, value)
 
     # ---- what is inside --------------------------------------------------------------------
+
+    def _members(self, kind: type[Any]) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if isinstance(value, kind)}
+
+    def _walk(self, path: str = "") -> Iterator[tuple[str, Module]]:
+        """This module and all inside it as ``"0.inner."``; a shared one under each of its names."""
+        yield path, self
+        for name, module in self.named_children():
+            yield from module._walk(f"{path}{name}.")
+
+    def _named_state(self) -> Iterator[tuple[str, Tensor]]:
+        """Each module's parameters, then its buffers; a shared one under each of its names."""
+        for path, module in self._walk():
+            tensors = module._members(Tensor)
+            learnt = [name for name, tensor in tensors.items() if isinstance(tensor, Parameter)]
+            for name in learnt + [name for name in tensors if name in module._buffer_names]:
+                yield path + name, tensors[name]
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly inside, with their names."""
@@ -213,44 +205,35 @@ class Module:
         """The modules directly inside."""
         return iter(self._members(Module).values())
 
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
         """The module itself and all inside it, once each, with dotted names.
 
         >>> from nnlib import nn
         >>> [name for name, _ in nn.Sequential(nn.Linear(1, 1), nn.ReLU()).named_modules()]
         ['', '0', '1']
         """
-        found: set[int] = set()
-        waiting = [(prefix, self)]
-        while waiting:
-            name, module = waiting.pop()
-            if id(module) in found:
-                continue
-            found.add(id(module))
-            yield name, module
-            inner = [(f"{name}.{key}" if name else key, m) for key, m in module.named_children()]
-            waiting.extend(reversed(inner))
+        return _once((path[:-1], module) for path, module in self._walk())
 
     def modules(self) -> Iterator[Module]:
         """The module itself and all inside it, once each."""
         return (module for _, module in self.named_modules())
 
-    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
-        """All parameters, once each, with dotted names.
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """All parameters, once each, with dotted names: a tied weight comes under its first.
 
         >>> from nnlib import nn
         >>> [name for name, _ in nn.Sequential(nn.Linear(1, 1), nn.ReLU()).named_parameters()]
         ['0.weight', '0.bias']
         """
-        return _once(self.named_modules(prefix), lambda module: module._members(Parameter))
+        return _once((name, t) for name, t in self._named_state() if isinstance(t, Parameter))
 
     def parameters(self) -> Iterator[Parameter]:
         """All parameters, once each: what an optimiser is given."""
         return (parameter for _, parameter in self.named_parameters())
 
-    def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
         """All buffers, once each, with dotted names."""
-        return _once(self.named_modules(prefix), Module._own_buffers)
+        return _once((name, t) for name, t in self._named_state() if not isinstance(t, Parameter))
 
     def buffers(self) -> Iterator[Tensor]:
         """All buffers, once each."""
@@ -266,8 +249,7 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Switch to training mode, in which dropout drops."""
-        if not isinstance(mode, bool):
-            raise TypeError(f"mode: expected a bool, got {type(mode).__name__}")
+        expect_type(mode, "mode", "a bool", bool)
         for module in self.modules():
             module.training = mode
         return self
@@ -291,7 +273,7 @@ class Module:
         """Convert the parameters and buffers of floats, in place."""
         if np.dtype(dtype).kind != "f":
             raise TypeError(f"dtype: expected a dtype of floats, got {np.dtype(dtype)}")
-        for tensor in itertools.chain(self.parameters(), self.buffers()):
+        for _, tensor in _once(self._named_state()):
             if tensor.dtype.kind == "f":
                 tensor.array = tensor.array.astype(dtype, copy=False)
                 tensor.grad = None if tensor.grad is None else tensor.grad.to(dtype)
@@ -316,16 +298,6 @@ class Module:
         """
         return {name: tensor.detach() for name, tensor in self._named_state()}
 
-    def _named_state(self) -> Iterator[tuple[str, Tensor]]:
-        """Each module's parameters, then its buffers; a shared one under each of its names."""
-        waiting: list[tuple[str, Module]] = [("", self)]
-        while waiting:
-            prefix, module = waiting.pop()
-            for name, tensor in (module._members(Parameter) | module._own_buffers()).items():
-                yield prefix + name, tensor
-            inner = [(f"{prefix}{name}.", child) for name, child in module.named_children()]
-            waiting.extend(reversed(inner))
-
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadResult:
         """Copy values in by name: tensors, arrays, or what NumPy can read as arrays.
 
@@ -337,30 +309,18 @@ class Module:
         >>> copy.load_state_dict(layer.state_dict())
         LoadResult(missing_keys=[], unexpected_keys=[])
         """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"state_dict: expected a mapping, got {type(state_dict).__name__}")
+        expect_type(state_dict, "state_dict", "a mapping", Mapping)
         own = dict(self._named_state())
         missing = [name for name in own if name not in state_dict]
         unexpected = [name for name in state_dict if name not in own]
-        new = {
-            name: np.asarray(getattr(value, "array", value))
-            for name, value in state_dict.items()
-            if name in own
-        }
-        faults = [
-            f"{name}: expected shape {own[name].shape}, got {value.shape}"
-            for name, value in new.items()
-            if value.shape != own[name].shape
-        ]
-        if strict and missing:
-            faults.append(f"missing keys: {', '.join(missing)}")
-        if strict and unexpected:
-            faults.append(f"unexpected keys: {', '.join(unexpected)}")
-        if faults:
-            raise ValueError(
-                f"state_dict does not fit {type(self).__name__}:\n  " + "\n  ".join(faults)
-            )
-        for name, value in new.items():
+        given = {k: np.asarray(getattr(v, "array", v)) for k, v in state_dict.items() if k in own}
+        misfits = [name for name, value in given.items() if value.shape != own[name].shape]
+        faults = [f"{k}: expected shape {own[k].shape}, got {given[k].shape}" for k in misfits]
+        faults += [f"missing keys: {', '.join(missing)}"] * bool(strict and missing)
+        faults += [f"unexpected keys: {', '.join(unexpected)}"] * bool(strict and unexpected)
+        fit = f"one that fits {type(self).__name__}"
+        expect(not faults, "state_dict", fit, "\n  ".join(["", *faults]))
+        for name, value in given.items():
             own[name].array[...] = value  # in place, so that an optimiser's views stay views
         return LoadResult(missing, unexpected)
 
@@ -368,32 +328,41 @@ class Module:
 
     def extra_repr(self) -> str:
         """What a layer says about itself between its brackets."""
-        return ""
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown)
 
     def __repr__(self) -> str:
-        inner = [
-            f"({name}): " + repr(module).replace("\n", "\n  ")
-            for name, module in self.named_children()
-        ]
+        kind, extra = type(self).__name__, self.extra_repr()
+        inner = [f"({name}): {module!r}" for name, module in self.named_children()]
         if not inner:
-            return f"{type(self).__name__}({self.extra_repr()})"
-        lines = [self.extra_repr(), *inner] if self.extra_repr() else inner
-        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+            return f"{kind}({extra})"
+        lines = "\n".join([extra, *inner] if extra else inner)
+        return f"{kind}(\n  " + lines.replace("\n", "\n  ") + "\n)"
 
 
-def _once(
-    modules: Iterable[tuple[str, Module]], members: Callable[[Module], Mapping[str, Any]]
-) -> Iterator[tuple[str, Any]]:
-    """The members of each module with dotted names; a tied weight comes once, under the first."""
-    found: set[int] = set()
-    for path, module in modules:
-        for name, member in members(module).items():
-            if id(member) not in found:
-                found.add(id(member))
-                yield f"{path}.{name}" if path else name, member
+def _once(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Each object under the first of its names."""
+    first: dict[int, tuple[str, Any]] = {}
+    for name, part in named:
+        first.setdefault(id(part), (name, part))
+    return iter(first.values())
 
 
-class Sequential(Module):
+class _Row(Module):
+    """What both containers share: modules that are numbered, unless they have names."""
+
+    def __len__(self) -> int:
+        return len(self._members(Module))
+
+    def __iter__(self) -> Iterator[Module]:
+        return self.children()
+
+    def append(self, module: Module) -> Self:
+        """Add a module at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+
+class Sequential(_Row):
     """Modules run one after the other, each on what the one before gave.
 
     >>> import nnlib
@@ -411,12 +380,10 @@ class Sequential(Module):
 
     def __init__(self, *args: Module | Mapping[str, Module]) -> None:
         super().__init__()
+        named: Iterable[tuple[str, Any]] = ((str(i), module) for i, module in enumerate(args))
         if len(args) == 1 and isinstance(args[0], Mapping):
-            named: Iterable[tuple[str, Any]] = args[0].items()
-        else:
-            named = ((str(i), module) for i, module in enumerate(args))
+            named = args[0].items()
         for name, module in named:
-            _check_module(module)
             self.add_module(name, module)
 
     def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
@@ -424,25 +391,12 @@ class Sequential(Module):
             input = module(input)  # noqa: A001
         return input
 
-    def __len__(self) -> int:
-        return len(self._members(Module))
-
-    def __iter__(self) -> Iterator[Module]:
-        return self.children()
-
     def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return type(self)(dict(list(self.named_children())[index]))
-        return list(self.children())[index]
-
-    def append(self, module: Module) -> Self:
-        """Add a module at the end."""
-        _check_module(module)
-        self.add_module(str(len(self)), module)
-        return self
+        chosen = list(self.named_children())[index]
+        return type(self)(dict(chosen)) if isinstance(chosen, list) else chosen[1]
 
 
-class ModuleList(Module):
+class ModuleList(_Row):
     """A list whose modules are found: for layers that ``forward`` runs in its own way.
 
     >>> from nnlib import nn
@@ -456,23 +410,6 @@ class ModuleList(Module):
         for module in modules:
             self.append(module)
 
-    def __len__(self) -> int:
-        return len(self._members(Module))
-
-    def __iter__(self) -> Iterator[Module]:
-        return self.children()
-
     def __getitem__(self, index: int | slice) -> Any:
         chosen = list(self.children())[index]
         return type(self)(chosen) if isinstance(chosen, list) else chosen
-
-    def append(self, module: Module) -> Self:
-        """Add a module at the end."""
-        _check_module(module)
-        self.add_module(str(len(self)), module)
-        return self
-
-
-def _check_module(module: Any) -> None:
-    if not isinstance(module, Module):
-        raise TypeError(f"module: expected a Module, got {type(module).__name__}")

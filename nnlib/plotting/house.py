@@ -332,24 +332,35 @@ def zero_lines(ax: Axes) -> None:
     ax.axvline(0, color=LIGHT["grid"], linewidth=1.0, zorder=0)
 
 
-def log_axis(ax: Axes) -> None:
-    """Make the y axis logarithmic, with 0.01 written on it, not 10⁻².
+def plain_numbers(ax: Axes) -> None:
+    """Write 0.01 and 1e−6 on the y axis: 10⁻² needs mathematical type, which SVG text has not.
 
-    The default needs mathematical type, which SVG text has not.
+    >>> plain_numbers(new_axes())
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    def say(value: float, _: Any) -> str:
+        return f"{value:g}".replace("e-0", "e−").replace("e+0", "e").replace("-", "−")
+
+    ax.yaxis.set_major_formatter(FuncFormatter(say))
+
+
+def log_axis(ax: Axes) -> None:
+    """Make the y axis logarithmic, with few ticks and plain numbers.
 
     >>> ax = new_axes()
     >>> log_axis(ax)
     >>> ax.get_yscale()
     'log'
     """
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     ax.set_yscale("log")
     low, high = ax.get_ylim()
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=6))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("e-0", "e−")))
     ax.yaxis.set_minor_formatter(NullFormatter())
     ax.tick_params(axis="y", which="minor", length=0)
+    plain_numbers(ax)
 
 
 def canvas(width: float, height: float) -> Axes:

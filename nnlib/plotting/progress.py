@@ -243,6 +243,7 @@ def dashboard(monitor: Any, *, steps: Any = None, series: Sequence[str] | None =
         every = np.concatenate([row[np.isfinite(row)] for row in rows.values()])
         known = every[every > 0] if name.endswith(("norm", "ratio")) else every
         ax.locator_params(nbins=5)
+        house.plain_numbers(ax)
         if known.size and known.min() > 0 and known.max() >= 20 * known.min():
             ax.set_ylim(bottom=max(0.5 * float(known.min()), 1e-7 * float(known.max())))
             house.log_axis(ax)  # zeros of a norm are below any logarithmic axis, and left out

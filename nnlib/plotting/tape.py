@@ -36,7 +36,7 @@ class _Node:
         )
         self.sides = [_table(array) for array in (tensor.array, gradient) if array is not None]
         self.parents: list[_Node] = []
-        self.rank, self.x, self.y = 0, 0.0, 0.0
+        self.rank, self.row, self.x, self.y = 0, 0, 0.0, 0.0
         self.cell = max(text_width(t, 10) for side in self.sides for row in side for t in row) + 4
         half = self.cell * max(len(row) for side in self.sides for row in side) + 5
         title = text_width(name, bold=True) + text_width(self.made, SMALL) + 20
@@ -157,12 +157,12 @@ def graph(loss: Tensor, *, names: Mapping[str, Tensor] | None = None) -> Axes:
     key = "left: value · right: gradient · darker: more blame"
     write(ax, WIDTH / 2, top + LINE / 2, key, fontsize=SMALL, color=LIGHT["muted"])
     top -= 8
-    for row in rows:
+    for level, row in enumerate(rows):
         tall, spare = max(node.height for node in row), WIDTH - sum(node.width for node in row)
         gap = min(spare / len(row), 3 * GAP)
         x = (spare - gap * (len(row) - 1)) / 2
         for node in row:
-            node.x, node.y = x + node.width / 2, top - tall / 2
+            node.row, node.x, node.y = level, x + node.width / 2, top - tall / 2
             x += node.width + gap
         top -= tall + DROP
     largest = max(float(np.abs(gradient).max()) for gradient in gradients.values()) or 1.0
@@ -170,7 +170,14 @@ def graph(loss: Tensor, *, names: Mapping[str, Tensor] | None = None) -> Axes:
         above = sorted(node.parents, key=lambda parent: parent.x)
         for k, parent in enumerate(above):
             share = (k + 1) / (len(above) + 1) - 0.5
+            start = parent.x, parent.y - parent.height / 2
             end = node.x + share * node.width * 0.6, node.y + node.height / 2 + 1
-            arrow(ax, (parent.x, parent.y - parent.height / 2), end, width=1.3, head=9)
+            bow = "arc3,rad=0"
+            if node.row > parent.row + 1:  # around the boxes between, from side to side
+                side = -1 if parent.x < node.x else 1
+                start = parent.x + side * parent.width / 2, parent.y
+                end = node.x + side * (node.width / 2 + 1), node.y
+                bow = f"arc3,rad={-side * min(0.5, 90 / (start[1] - end[1]))}"
+            arrow(ax, start, end, width=1.3, head=9, connectionstyle=bow, clip_on=False)
         node.draw(ax, largest)
     return ax

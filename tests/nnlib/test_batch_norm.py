@@ -167,9 +167,7 @@ LAYERS = {
     "BatchNorm1d(2, eps=1e-3, momentum=0.5)": (5, 2, 4),
     "BatchNorm1d(3, affine=False)": (5, 3),
     "BatchNorm2d(3)": (2, 3, 4, 4),
-    "BatchNorm2d(2, momentum=None)": (2, 2, 4, 4),
     "BatchNorm2d(2, momentum=0.0)": (2, 2, 4, 4),
-    "BatchNorm2d(2, track_running_stats=False)": (2, 2, 3, 3),
 }
 
 
@@ -180,7 +178,8 @@ def build(lib, text):
 @pytest.mark.parametrize(("text", "shape"), LAYERS.items(), ids=LAYERS)
 def test_a_layer_is_pytorchs_under_the_same_names(torch, text, shape):
     mine, theirs = build(nnlib, text).double(), build(torch, text).double()
-    assert repr(mine) == re.sub(r" bias=\w+,", "", repr(theirs))  # which the newest PyTorch adds
+    more = r", track_running_stats=True|, bias=\w+"  # settings of PyTorch's that are not here
+    assert repr(mine) == re.sub(more, "", repr(theirs))
     assert list(mine.state_dict()) == list(theirs.state_dict())
     for name, value in theirs.state_dict().items():
         assert np.array_equal(mine.state_dict()[name].numpy(), value.numpy())
@@ -214,16 +213,16 @@ def test_the_count_of_batches_is_an_integer_of_no_dimensions():
 X, C3, C4 = nnlib.zeros(2, 3, 4), nnlib.ones(3), nnlib.ones(4)
 BATCH = {nn.BatchNorm1d: nnlib.zeros(3, 2), nn.BatchNorm2d: nnlib.zeros(3, 2, 4, 4)}
 BAD = [
-    (lambda: F.batch_norm([1.0], C3, C3), TypeError, "input: .*expected a Tensor, got list"),
-    (lambda: F.batch_norm(X.long(), C3, C3), TypeError, "input is int64 but expected floats"),
+    (lambda: F.batch_norm([1.0], C3, C3), TypeError, "input: expected a Tensor of .*, got list"),
+    (lambda: F.batch_norm(X.long(), C3, C3), TypeError, "input: .*float64, got Tensor int64"),
     (lambda: F.batch_norm(C3, C3, C3), ValueError, r"input: .*\(N, C\).*got \(3,\)"),
     (lambda: F.batch_norm(X, C4, C3), ValueError, r"running_mean: .*\(3,\).*3, 4\), got \(4,\)"),
     (lambda: F.batch_norm(X, C3, C4), ValueError, r"running_var: .*\(3,\).*3, 4\), got \(4,\)"),
     (lambda: F.batch_norm(X, C3, C3, C4), ValueError, r"weight: .*\(3,\).*got \(4,\)"),
     (lambda: F.batch_norm(X, C3, C3, C3, C4), ValueError, r"bias: .*\(3,\).*got \(4,\)"),
-    (lambda: F.batch_norm(X, C3, C3, C3.double()), TypeError, "weight is float64"),
+    (lambda: F.batch_norm(X, C3, C3, C3.double()), TypeError, "weight: .*float32, .* float64"),
     (lambda: F.batch_norm(X, C3, C3, 1.0), TypeError, "weight: .*got float"),
-    (lambda: F.batch_norm(X, None, None), ValueError, "expected running statistics"),
+    (lambda: F.batch_norm(X, None, None), ValueError, "running_mean, running_var: expected both"),
     (lambda: F.batch_norm(X, C3, C3, eps=0), ValueError, "eps: expected more than 0, got 0"),
     (lambda: F.batch_norm(C3[None], C3, C3, training=True), ValueError, r"more than one.*\(1, 3\)"),
     *[
@@ -231,7 +230,7 @@ BAD = [
         for layer in (nn.BatchNorm1d, nn.BatchNorm2d)
         for case in [
             (lambda layer=layer: layer(0), ValueError, "num_features: .*got 0"),
-            (lambda layer=layer: layer(2.5), TypeError, "num_features: .*got 2.5"),
+            (lambda layer=layer: layer(2.5), TypeError, "num_features: .*got float"),
             (lambda layer=layer: layer(2, eps=-1)(BATCH[layer]), ValueError, "eps: .*got -1"),
             (lambda layer=layer: layer(2, momentum=2), ValueError, "momentum: .*got 2"),
             (lambda layer=layer: layer(3)(nnlib.zeros(3)), ValueError, r"\(N, C.*C=3, got \(3,\)"),

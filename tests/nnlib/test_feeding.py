@@ -15,7 +15,7 @@ def numbers(n):
     return TensorDataset(nnlib.arange(n), nnlib.arange(n) * 10)
 
 
-@pytest.mark.parametrize("dataset", [numbers(23), [(i, i * 10) for i in range(23)]], ids=str)
+@pytest.mark.parametrize("dataset", [numbers(23), [(i, i * 10) for i in range(23)]], ids=["tensors", "list"])
 @pytest.mark.parametrize("batch_size", [1, 5, 23, 40])
 @pytest.mark.parametrize("shuffle", [False, True])
 @pytest.mark.parametrize("drop_last", [False, True])
@@ -94,7 +94,7 @@ def test_fruit_needs_both_measures():
     red, round_ = values.T > 0.6
     best_alone = max(np.mean(red == apple), np.mean(round_ == apple))
     assert np.mean((red & round_) == apple) > 0.95 > 0.9 > best_alone
-    assert sum(kind.share for kind in datasets.FRUIT.values()) == pytest.approx(1)
+    assert sum(share for share, _, _ in datasets.FRUIT.values()) == pytest.approx(1)
 
 
 def test_moons_are_not_parted_by_a_line():
@@ -147,7 +147,7 @@ BAD = [
     (lambda: DataLoader([1], 1.5), TypeError, "batch_size: .* float"),
     (lambda: DataLoader([1], True), TypeError, "batch_size: .* bool"),
     (lambda: DataLoader([1], generator=3), TypeError, "generator: .* int"),
-    (lambda: Subset([1, 2], [2]), ValueError, "indices: expected 0 to 1, got 2 to 2"),
+    (lambda: Subset([1, 2], [2]), ValueError, r"indices: expected 0 to 1, got \[2\]"),
     (lambda: Subset([1, 2], [-1]), ValueError, "indices"),
     (lambda: Subset([1, 2], [[0]]), ValueError, r"indices: .* \(1, 1\)"),
     (lambda: random_split([1, 2], [1]), ValueError, "lengths: expected counts .* 2"),

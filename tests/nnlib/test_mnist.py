@@ -302,9 +302,10 @@ def test_damaged_copy_in_the_cache_is_replaced(cache, mirror, damage):
 
 SCRIPT = f"""
 import sys
+import nnlib
 from nnlib import _mnist
 _mnist._PARTS, _mnist._SHA256 = {PARTS!r}, {DIGESTS!r}
-X, y = _mnist.mnist(False, mirrors=[sys.argv[1]], timeout=20)
+X, y = nnlib.datasets.mnist(False, mirrors=[sys.argv[1]], timeout=20)
 print(len(X), int(y.sum()))
 """
 
@@ -363,19 +364,6 @@ def test_failed_write_leaves_nothing(cache, mirror, monkeypatch):
     assert listing(cache) == []
 
 
-def test_copy_that_another_process_reads_is_left_alone(cache, mirror, monkeypatch):
-    def busy(source, target):
-        raise PermissionError(13, "used by another process", str(target))
-
-    monkeypatch.setattr(os, "replace", busy)
-    with pytest.raises(PermissionError, match="another process"):
-        load(mirror)  # nothing is there that could be used instead
-    (cache / f"{IMAGES}.gz").write_bytes(b"damaged, and open elsewhere")
-    (cache / "t10k-labels-idx1-ubyte.gz").write_bytes(b"damaged, and open elsewhere")
-    assert len(load(mirror)[0]) == COUNT
-    assert len(listing(cache)) == 2
-
-
 @pytest.mark.parametrize("inside", ["", "mnist"])
 @pytest.mark.parametrize("pack", [gzip.compress, bytes], ids=["gz", "raw"])
 def test_files_that_are_already_there(cache, tmp_path, monkeypatch, inside, pack):
@@ -432,8 +420,8 @@ def test_bomb_is_not_unpacked(cache, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"train": 1}, TypeError, "train: expected True or False, got 1"),
-        ({"train": "test"}, TypeError, "train: expected True or False, got 'test'"),
+        ({"train": 1}, TypeError, "train: expected True or False, got int"),
+        ({"train": "test"}, TypeError, "train: expected True or False, got str"),
         ({"mirrors": "http://127.0.0.1/"}, TypeError, "mirrors: expected a list of addresses"),
         ({"mirrors": [None]}, TypeError, "mirrors: expected a list of addresses"),
         ({"timeout": 0}, ValueError, "timeout: expected more than 0 seconds, got 0"),
@@ -487,7 +475,7 @@ def test_progress_bar_in_a_terminal_only(cache, mirror, monkeypatch):
 
 
 def test_no_progress_bar_without_tqdm(cache, mirror, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     monkeypatch.setattr(sys, "stderr", Terminal())
     assert len(load(mirror)[0]) == COUNT
     assert sys.stderr.getvalue() == ""

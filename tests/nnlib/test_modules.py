@@ -235,6 +235,7 @@ def test_replacing_and_deleting_attributes():
 LOSSES = {
     "MSELoss": ((3, 2), (3, 2)),
     "L1Loss": ((3, 2), (3, 2)),
+    "HuberLoss": ((3, 2), (3, 2)),
     "BCELoss": ((3, 2), (3, 2)),
     "BCEWithLogitsLoss": ((3, 2), (3, 2)),
     "CrossEntropyLoss": ((3, 4), [0, 3, 1]),
@@ -250,6 +251,23 @@ def test_loss_modules_equal_pytorchs(torch, name, reduction):
     x, t = rng.random(shape), rng.random(target) if isinstance(target, tuple) else target
     found = getattr(nn, name)(reduction=reduction)(nnlib.tensor(x), nnlib.tensor(t))
     expected = getattr(torch.nn, name)(reduction=reduction)(torch.tensor(x), torch.tensor(t))
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("HuberLoss", {"delta": 0.3}),
+        ("CrossEntropyLoss", {"ignore_index": 3, "label_smoothing": 0.2}),
+        ("NLLLoss", {"ignore_index": 3, "reduction": "sum"}),
+    ],
+)
+def test_settings_of_losses_are_pytorchs(torch, name, settings):
+    rng = np.random.default_rng(0)
+    shape, target = LOSSES[name]
+    x, t = rng.normal(size=shape), rng.random(target) if isinstance(target, tuple) else target
+    found = getattr(nn, name)(**settings)(nnlib.tensor(x), nnlib.tensor(t))
+    expected = getattr(torch.nn, name)(**settings)(torch.tensor(x), torch.tensor(t))
     np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-13)
 
 
@@ -275,6 +293,21 @@ def test_gains_equal_pytorchs(torch):
     assert nn.init.calculate_gain("leaky_relu", 0.3) == torch.nn.init.calculate_gain(
         "leaky_relu", 0.3
     )
+
+
+@pytest.mark.parametrize("shape", [(4, 7), (7, 4), (5, 5), (3, 2, 3, 3), (40, 2, 3)])
+def test_orthogonal_keeps_lengths(shape):
+    w = nn.init.orthogonal_(nnlib.zeros(*shape, dtype=nnlib.float64), gain=2.0).numpy()
+    w = w.reshape(shape[0], -1)
+    square = w @ w.T if w.shape[0] <= w.shape[1] else w.T @ w
+    np.testing.assert_allclose(square, 4 * np.eye(len(square)), atol=1e-12)
+
+
+def test_orthogonal_turns_every_way():
+    nnlib.manual_seed(0)
+    drawn = np.array([nn.init.orthogonal_(nnlib.zeros(3, 3)).numpy() for _ in range(2000)])
+    np.testing.assert_allclose(drawn.mean(0), 0, atol=0.05)
+    np.testing.assert_allclose((drawn**2).mean(0), 1 / 3, atol=0.03)
 
 
 class Forgetful(nn.Module):
@@ -316,6 +349,8 @@ BAD = [
     (lambda: nn.init.kaiming_normal_(nnlib.ones(2, 2), mode="x"), ValueError, "mode"),
     (lambda: nn.init.calculate_gain("step"), ValueError, "nonlinearity"),
     (lambda: nn.init.zeros_([1.0]), TypeError, "tensor: .* list"),
+    (lambda: nn.init.orthogonal_(nnlib.ones(2)), ValueError, r"tensor: .* \(2,\)"),
+    (lambda: nn.init.orthogonal_(np.ones((2, 2))), TypeError, "tensor: .* ndarray"),
 ]
 
 

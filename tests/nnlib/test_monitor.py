@@ -271,18 +271,7 @@ def test_a_sure_output_is_not_a_saturated_unit():
     assert "saturated units" not in [f.kind for f in monitor.diagnose()]
 
 
-def test_summary_is_a_table_of_the_last_step():
-    monitor = watched(epochs=3)
-    lines = monitor.summary().splitlines()
-    assert lines[0] == f"step 3, loss {monitor.history['loss']['loss'][-1]:.3g}"
-    assert lines[1].split() == ["mean", "std", "dead", "saturated", "gradient", "update"]
-    assert [row.split()[0] for row in lines[2:]] == ["(input)", "0", "1", "2"]
-    assert len({len(row) for row in lines[1:]}) == 1
-    row = lines[4].split()
-    assert row[1] == f"{monitor.history['activation_mean']['1'][-1]:.2g}"
-    assert row[3] == f"{monitor.history['dead']['1'][-1]:.0%}"
-    assert row[4:] == ["-", "-", "-"]
-    assert Monitor(nn.ReLU()).summary() == "no steps recorded"
+def test_before_the_first_step_there_is_nothing_to_find():
     assert Monitor(nn.ReLU()).diagnose() == []
 
 

@@ -65,8 +65,6 @@ MATRIX = [
     op("pow 0", lambda _, x: x**0 + x, (2, 3)),
     op("pow -2", lambda _, x: x**-2, (2, 3), domain="positive"),
     op("pow 0.5", lambda _, x: x**0.5, (2, 3), domain="positive"),
-    op("pow tensor", lambda _, x, y: x**y, (2, 3), (3,), domain="positive"),
-    op("number pow", lambda _, x: 2**x, (2, 3)),
     op("matmul", lambda _, x, y: x @ y, (2, 3), (3, 4)),
     op("matmul vectors", lambda _, x, y: x @ y, (3,), (3,)),
     op("matmul matrix vector", lambda _, x, y: x @ y, (2, 3), (3,)),
@@ -99,7 +97,7 @@ MATRIX = [
     op("max keepdim", lambda _, x: x.max(0, keepdim=True).values, (4, 3), domain="apart"),
     op("min dim", lambda _, x: x.min(-1).values, (2, 3), domain="apart"),
     op("amax", lambda _, x: x.amax((0, 2)), (2, 3, 4), domain="apart"),
-    op("amin", lambda _, x: x.amin(1, keepdim=True), (2, 3), domain="apart"),
+    op("min", lambda _, x: x.min(), (2, 3), domain="apart"),
     op("reshape", lambda _, x: x.reshape(3, -1) * 2, (2, 3, 2)),
     op("view", lambda _, x: x.view((6,)) * 2, (2, 3)),
     op("flatten", lambda _, x: x.flatten(1) * 2, (2, 3, 4)),
@@ -110,8 +108,6 @@ MATRIX = [
     op("squeeze", lambda _, x: x.squeeze(1) * 2, (2, 1, 3)),
     op("squeeze all", lambda _, x: x.squeeze() * 2, (1, 2, 1, 3)),
     op("unsqueeze", lambda _, x: x.unsqueeze(-1) * 2, (2, 3)),
-    op("expand", lambda _, x: x.expand(4, 2, 3) * 2, (2, 1)),
-    op("expand -1", lambda _, x: x.expand(-1, 3) * 2, (2, 1)),
     op("clone", lambda _, x: x.clone() * x, (2, 3)),
     op("index", lambda _, x: x[1] * 2, (2, 3)),
     op("slice", lambda _, x: x[:, 1::2] * 2, (2, 5)),
@@ -186,6 +182,17 @@ MATRIX = [
         (3,),
     ),
     op("l1_loss", lambda lib, x, t: functional(lib).l1_loss(x, t), (3, 4), (3, 4), domain="apart"),
+    op("huber", lambda lib, x, t: functional(lib).huber_loss(x, t), (3, 4), (3, 4), domain="apart"),
+    op(
+        "huber delta",
+        lambda lib, x, t: functional(lib).huber_loss(x, t, reduction="sum", delta=0.3),
+        (3, 4),
+        (3, 4),
+        domain="apart",
+        twin=lambda x, t: (
+            ((x - t).abs() * 0.3 - 0.045).maximum((x - t).clamp(-0.3, 0.3) ** 2 / 2).sum()
+        ),
+    ),
     op(
         "bce",
         lambda lib, p, t: functional(lib).binary_cross_entropy(p, t),
@@ -243,6 +250,34 @@ MATRIX = [
         "cross_entropy probabilities none",
         lambda lib, z, t: functional(lib).cross_entropy(z, shares(lib, t), reduction="none"),
         (4, 5),
+        (4, 5),
+    ),
+    op(
+        "cross_entropy ignoring",
+        lambda lib, z: functional(lib).cross_entropy(z, lib.tensor(CLASSES), ignore_index=2),
+        (4, 5),
+        twin=lambda z: -plain_softmax(z, 1).log()[[1, 2], [0, 4]].mean(),
+    ),
+    op(
+        "cross_entropy smoothed",
+        lambda lib, z: functional(lib).cross_entropy(
+            z, lib.tensor([2, 0, -100, 2]), label_smoothing=0.1
+        ),
+        (4, 5),
+        twin=lambda z: (
+            -0.9 * plain_softmax(z, 1).log()[[0, 1, 3], [2, 0, 2]].mean()
+            - 0.1 * plain_softmax(z, 1).log()[[0, 1, 3]].mean()
+        ),
+    ),
+    op(
+        "cross_entropy probabilities smoothed",
+        lambda lib, z, t: functional(lib).cross_entropy(z, shares(lib, t), label_smoothing=0.2),
+        (4, 5),
+        (4, 5),
+    ),
+    op(
+        "nll_loss ignoring",
+        lambda lib, z: functional(lib).nll_loss(z, lib.tensor(CLASSES), ignore_index=0),
         (4, 5),
     ),
     op(

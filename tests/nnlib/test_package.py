@@ -19,7 +19,7 @@ PACKAGE = Path(nnlib.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "conftest.py")
 # Imports run one way: a module may import those that stand before it.
 LAYERS = [
-    ["_printing", "_arguments", "grad_mode", "_allocator", "_files"],
+    ["_printing", "_arguments", "grad_mode", "_allocator", "_files", "_progress"],
     ["_kernels", "_values"],
     ["tensor"],
     ["creation", "joining", "gradcheck"],
@@ -28,16 +28,12 @@ LAYERS = [
     ["nn"],
     [
         "optim",
-        "_schedules",
         "data",
         "datasets",
         "augment",
-        "_dataset",
-        "_bundled",
         "_mnist",
-        "_sequences",
     ],
-    ["training", "monitor", "interop", "_divergence"],
+    ["training", "monitor", "interop", "_divergence", "_watching"],
     ["plotting"],
     ["__init__"],  # the package itself
 ]

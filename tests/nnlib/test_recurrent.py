@@ -12,36 +12,36 @@ from nnlib.gradcheck import GradcheckError, gradcheck
 
 KINDS = ["RNN", "LSTM", "GRU"]
 
-# options, input shape: batches and sequences of 1, many layers, both directions, no batch, N = 0
+# options, input shape: batches and sequences of 1, many layers, both directions, N = 0
 CASES = [
     ({}, (3, 2, 4)),
     ({}, (1, 1, 1)),
     ({}, (1, 5, 3)),
     ({}, (7, 1, 2)),
-    ({}, (4, 3)),
-    ({}, (1, 1)),
+    ({}, (4, 3, 1)),
+    ({}, (2, 8, 6)),
     ({}, (3, 0, 4)),
     ({"hidden_size": 1}, (4, 3, 2)),
     ({"hidden_size": 7}, (2, 3, 5)),
     ({"bias": False}, (3, 2, 4)),
     ({"bias": False, "batch_first": True}, (2, 3, 4)),
     ({"batch_first": True}, (2, 6, 3)),
-    ({"batch_first": True}, (4, 3)),
+    ({"batch_first": True}, (4, 3, 1)),
     ({"batch_first": True}, (1, 1, 4)),
     ({"num_layers": 2}, (3, 2, 4)),
     ({"num_layers": 3, "bias": False}, (2, 2, 2)),
     ({"bidirectional": True}, (3, 2, 4)),
-    ({"bidirectional": True}, (5, 2)),
+    ({"bidirectional": True}, (5, 1, 2)),
     ({"bidirectional": True, "batch_first": True}, (2, 5, 3)),
     ({"num_layers": 2, "bidirectional": True}, (4, 2, 3)),
     ({"num_layers": 2, "bidirectional": True, "batch_first": True, "bias": False}, (2, 3, 3)),
-    ({"num_layers": 2, "bidirectional": True}, (3, 4)),
+    ({"num_layers": 2, "bidirectional": True}, (3, 1, 4)),
 ]
 TABLE = [
     pytest.param(kind, {"hidden_size": 4} | options, shape, id=f"{kind}-{options}-{shape}")
     for kind in KINDS
     for options, shape in CASES
-] + [pytest.param("RNN", {"hidden_size": 4, "nonlinearity": "relu"}, (5, 3, 2), id="RNN-relu")]
+]
 
 
 def distance(ours, theirs):
@@ -79,9 +79,9 @@ def run(lib, layer, x, states, g):
 def data(kind, layer, shape, scale, dtype):
     rng = np.random.default_rng(1)
     rows = len(layer.state_dict()) // (4 if layer.bias else 2)
-    batch = () if len(shape) == 2 else (shape[0 if layer.batch_first else 1],)
+    batch = shape[0 if layer.batch_first else 1]
     count = 2 if kind == "LSTM" else 1
-    states = [rng.standard_normal((rows, *batch, layer.hidden_size)) for _ in range(count)]
+    states = [rng.standard_normal((rows, batch, layer.hidden_size)) for _ in range(count)]
     x = (scale * rng.standard_normal(shape)).astype(dtype)
     width = layer.hidden_size * (2 if layer.bidirectional else 1)
     g = rng.standard_normal((*shape[:-1], width)).astype(dtype)
@@ -97,8 +97,6 @@ def test_agrees_with_pytorch(torch, kind, options, shape, scale):
         x, states, g = data(kind, ours, shape, scale, dtype)
         before = [a.copy() for a in (x, *states)]
         results = zip(run(nnlib, ours, x, states, g), run(torch, theirs, x, states, g), strict=True)
-        if dtype == "float32" and kind == "RNN" and options.get("nonlinearity") == "relu":
-            tolerance *= scale  # where a sum is near 0 the last bit decides the slope
         for mine, reference in results:
             assert mine.dtype == dtype
             floor = 1e-12 if dtype == "float64" else 1e-4
@@ -193,8 +191,8 @@ def test_gradients_agree_with_central_differences(kind):
 
 
 def test_the_checks_notice_a_wrong_gradient(monkeypatch, torch):
-    right = _recurrent._tanh_slope
-    monkeypatch.setattr(_recurrent, "_tanh_slope", lambda y, f, out: right(y, 1.001 * f, out))
+    right = _recurrent._gradients
+    monkeypatch.setattr(_recurrent, "_gradients", lambda g, *given: right(1.001 * g, *given))
     with pytest.raises(GradcheckError):
         gradcheck(fused("lstm"), layer_inputs("lstm"), rtol=1e-4)
     with pytest.raises(AssertionError):
@@ -251,7 +249,7 @@ def test_a_network_trains_as_in_pytorch(torch, kind):
 T = nnlib.zeros
 MALFORMED = [
     (lambda k: k(0, 4), ValueError, "input_size.*0"),
-    (lambda k: k(3, 4.5), TypeError, r"hidden_size.*4\.5"),
+    (lambda k: k(3, 4.5), TypeError, "hidden_size.*float"),
     (lambda k: k(3, 4, num_layers=0), ValueError, "num_layers.*0"),
     (lambda k: k(3, 4, dropout=1.5), ValueError, "dropout.*1.5"),
     (lambda k: k(3, 4)(np.zeros((2, 1, 3))), TypeError, "input.*ndarray"),
@@ -273,8 +271,3 @@ MALFORMED = [
 def test_malformed_input_is_named(kind, call, error, message):
     with pytest.raises(error, match=message):
         call(getattr(nn, kind))
-
-
-def test_rnn_knows_two_activations():
-    with pytest.raises(ValueError, match=r"nonlinearity.*'gelu'"):
-        nn.RNN(3, 4, nonlinearity="gelu")
