@@ -4,57 +4,26 @@ Each function returns the Axes it drew on. Matplotlib is loaded by the first pic
 import.
 """
 
+from nnlib.plotting.bars import bars, gates, histograms
 from nnlib.plotting.diagrams import loop, programmed_vs_trained, unrolled
 from nnlib.plotting.fields import boundaries, decision_boundary, decision_line, descent
-from nnlib.plotting.house import style, use_style
+from nnlib.plotting.house import style
 from nnlib.plotting.lines import (
     activation_gallery,
     compare,
+    curves,
+    dashboard,
     fitted_curve,
-    function_over_derivative,
     tangent,
 )
-from nnlib.plotting.matrices import (
-    attention_map,
-    confusion_matrix,
-    images,
-    matrix_product,
-    weights,
-)
+from nnlib.plotting.matrices import attention_map, confusion_matrix, images, matrix_product, weights
 from nnlib.plotting.networks import network
 from nnlib.plotting.neurons import neuron, valves
 from nnlib.plotting.palette import PALETTE
-from nnlib.plotting.progress import bars, curves, dashboard, gates, histograms
 from nnlib.plotting.tape import graph
 
-__all__ = [
-    "PALETTE",
-    "activation_gallery",
-    "attention_map",
-    "bars",
-    "boundaries",
-    "compare",
-    "confusion_matrix",
-    "curves",
-    "dashboard",
-    "decision_boundary",
-    "decision_line",
-    "descent",
-    "fitted_curve",
-    "function_over_derivative",
-    "gates",
-    "graph",
-    "histograms",
-    "images",
-    "loop",
-    "matrix_product",
-    "network",
-    "neuron",
-    "programmed_vs_trained",
-    "style",
-    "tangent",
-    "unrolled",
-    "use_style",
-    "valves",
-    "weights",
-]
+__all__ = ["PALETTE", "activation_gallery", "attention_map", "bars", "boundaries", "compare"]
+__all__ += ["confusion_matrix", "curves", "dashboard", "decision_boundary", "decision_line"]
+__all__ += ["descent", "fitted_curve", "gates", "graph", "histograms", "images", "loop"]
+__all__ += ["matrix_product", "network", "neuron", "programmed_vs_trained", "style", "tangent"]
+__all__ += ["unrolled", "valves", "weights"]

@@ -3,32 +3,31 @@
 Matplotlib is optional and slow to load, so this package imports it only when something is drawn.
 """
 
-from __future__ import annotations
-
-import functools
-import itertools
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from nnlib.plotting.palette import LIGHT
+from nnlib._arguments import expect as expect  # for the pictures too
+from nnlib.creation import from_numpy
+from nnlib.nn.module import Module
+from nnlib.plotting.palette import DASHES, LIGHT, SERIES
+from nnlib.tensor import no_grad
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-P = ParamSpec("P")
-R = TypeVar("R")
-FloatArray = npt.NDArray[np.float64]
-AxesArray = npt.NDArray[Any]  # of Axes; NumPy cannot say so
+# Matplotlib is optional, so nnlib's types can be checked without it.
+Axes: TypeAlias = Any
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+AxesArray: TypeAlias = npt.NDArray[Any]  # of Axes; NumPy cannot say so
+Names: TypeAlias = Sequence[str]
 
 POINT = 72.0  # points in an inch, the unit of every diagram
-TEXT = 10.5
-SMALL = 9.5
+TEXT, SMALL = 10.5, 9.5
 DASHED = (0, (4, 2))
+MOST = 200  # points of a drawn line; a screen shows no more
+# Where nnlib's functions of Tensors live; any other function is handed a NumPy array.
+OF_TENSORS = ("nnlib.functional", "nnlib.tensor")
 
 
 def rc() -> dict[str, Any]:
@@ -37,34 +36,26 @@ def rc() -> dict[str, Any]:
     >>> rc()["svg.fonttype"]
     'none'
     """
-    settings: list[tuple[Any, str]] = [
-        (LIGHT["paper"], "figure.facecolor figure.edgecolor"),
+    settings = [
+        (LIGHT["paper"], "figure.facecolor"),
         (LIGHT["ink"], "text.color axes.labelcolor axes.titlecolor legend.labelcolor"),
-        (LIGHT["muted"], "axes.edgecolor xtick.color ytick.color xtick.labelcolor"),
-        (LIGHT["muted"], "ytick.labelcolor"),
+        (LIGHT["muted"], "axes.edgecolor xtick.color ytick.color"),
         (LIGHT["grid"], "grid.color"),
         (TEXT, "font.size axes.labelsize axes.titlesize legend.fontsize"),
         (SMALL, "xtick.labelsize ytick.labelsize"),
         (2.0, "lines.linewidth"),
-        (0.8, "axes.linewidth grid.linewidth"),
-        (6.0, "axes.titlepad"),
-        (True, "axes.axisbelow axes.unicode_minus"),
-        (False, "axes.spines.top axes.spines.right axes.grid legend.frameon"),
-        (False, "axes.formatter.use_mathtext axes.formatter.useoffset"),
+        (False, "axes.spines.top axes.spines.right legend.frameon axes.formatter.useoffset"),
         ("none", "axes.facecolor svg.fonttype"),
-        ("auto", "savefig.facecolor savefig.edgecolor"),
         ("left", "axes.titlelocation"),
         ("bold", "axes.titleweight"),
-        ("sans-serif", "font.family"),
-        ("nnlib", "svg.hashsalt"),
+        ((5.2, 3.2), "figure.figsize"),
     ]
-    return {name: value for value, names in settings for name in names.split()} | {
-        "figure.figsize": (5.2, 3.2)
-    }
+    return {name: value for value, names in settings for name in names.split()}
 
 
-def style() -> AbstractContextManager[None]:
-    """Return a context in which Matplotlib draws in the house style.
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the house style: `with style():`, or `@style()` above a function.
 
     Raises ImportError, with what to install, when Matplotlib is absent.
 
@@ -78,39 +69,8 @@ def style() -> AbstractContextManager[None]:
     except ImportError as error:
         raise ImportError('nnlib.plotting needs Matplotlib: pip install "nnlib[plot]"') from error
     settings: Any = rc()  # Matplotlib types the name of each setting
-    return matplotlib.rc_context(settings)
-
-
-def use_style() -> None:
-    """Set the house style for the rest of the program.
-
-    >>> import matplotlib
-    >>> with matplotlib.rc_context():
-    ...     use_style()
-    ...     matplotlib.rcParams["legend.frameon"]
-    False
-    """
-    style()  # for its message when Matplotlib is absent
-    import matplotlib
-
-    settings: Any = rc()  # as above
-    matplotlib.rcParams.update(settings)
-
-
-def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a drawing function inside `style()`.
-
-    >>> import matplotlib
-    >>> styled(lambda: matplotlib.rcParams["font.size"])()
-    10.5
-    """
-
-    @functools.wraps(function)
-    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        with style():
-            return function(*args, **kwargs)
-
-    return inside
+    with matplotlib.rc_context(settings):
+        yield
 
 
 # Numbers, arrays and names
@@ -122,8 +82,7 @@ def number(value: float, digits: int = 2) -> str:
     >>> number(-0.4216), number(-0.001), number(0.5784, 3)
     ('−0.42', '0.00', '0.578')
     """
-    text = f"{float(value):.{digits}f}"
-    return (text.lstrip("-") if float(text) == 0 else text).replace("-", "−")
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def short(value: float) -> str:
@@ -132,18 +91,16 @@ def short(value: float) -> str:
     >>> short(0.4), short(-0.30000001), short(20.0), short(109386)
     ('0.4', '−0.3', '20', '109,386')
     """
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{float(value) + 0.0:.3g}"
-    return text.replace("-", "−")
+    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{float(value):z.3g}").replace("-", "−")
 
 
-def signed(value: float, digits: int = 2) -> str:
+def signed(value: float) -> str:
     """Write a number with its sign in front, as a term of a sum.
 
     >>> signed(0.36), signed(-0.2), signed(0)
     ('+0.36', '−0.20', '0.00')
     """
-    text = number(value, digits)
-    return "+" + text if float(f"{value:.{digits}f}") > 0 else text
+    return ("+" if value >= 0.005 else "") + number(value)
 
 
 def factor(value: float) -> str:
@@ -155,32 +112,35 @@ def factor(value: float) -> str:
     return short(value) if value >= 0 else f"({short(value)})"
 
 
-def need(holds: bool, message: str) -> None:
-    """Raise ValueError with the message unless the condition holds.
+def subscript(index: int) -> str:
+    """Write an index in subscript digits.
 
-    >>> need(1 < 2, "never said")
+    >>> subscript(12)
+    '₁₂'
     """
-    if not holds:
-        raise ValueError(message)
+    return str(index).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
-def to_array(value: Any, name: str, *, ndim: int | tuple[int, ...] | None = None) -> FloatArray:
+def to_array(value: Any, name: str, *shape: int | str) -> FloatArray:
     """Return a float array from an array, a list or an nnlib Tensor.
 
-    Raises TypeError when `value` does not hold numbers, ValueError when it has the wrong number of
-    axes or holds a NaN or an infinity.
+    `shape` holds a number for a length that is known and a letter for one that may be any.
 
-    >>> to_array([[1, 2]], "x").shape
+    Raises TypeError when `value` does not hold numbers, ValueError when its shape does not fit or
+    it holds nothing, a NaN or an infinity.
+
+    >>> to_array([[1, 2]], "x", "n", 2).shape
     (1, 2)
     """
     try:
         array = np.asarray(getattr(value, "array", value), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name}: expected numbers, got {type(value).__name__}") from error
-    allowed = (ndim,) if isinstance(ndim, int) else ndim or (array.ndim,)
-    axes = " or ".join(map(str, allowed))
-    need(array.ndim in allowed, f"{name}: expected {axes} axes, got shape {array.shape}")
-    need(bool(np.isfinite(array).all()), f"{name}: expected finite numbers, got NaN or infinity")
+    wanted = tuple(i if isinstance(n, str) else n for i, n in zip(array.shape, shape, strict=False))
+    fits = not shape or (wanted == array.shape and len(shape) == array.ndim)
+    expect(fits, name, f"shape {shape}".replace("'", ""), array.shape)
+    expect(array.size, name, "at least one number", f"shape {array.shape}")
+    expect(np.isfinite(array).all(), name, "finite numbers", "NaN or infinity")
     return array
 
 
@@ -192,191 +152,165 @@ def check_names(names: Iterable[str] | None, count: int, name: str, default: str
     """
     if names is None:
         return [default + subscript(i + 1) for i in range(count)]
-    if isinstance(names, str):
-        raise TypeError(f"{name}: expected a sequence of {count} names, got the string {names!r}")
-    listed = [str(item) for item in names]
-    need(
-        len(listed) == count,
-        f"{name}: expected {count} names, one each, got {len(listed)}: {listed}",
-    )
+    listed = [names] if isinstance(names, str) else [str(item) for item in names]
+    expect(len(listed) == count, name, f"{count} names, one each", f"{len(listed)}: {listed}")
     return listed
 
 
-def check_dict(value: Any, name: str, most: int) -> dict[str, Any]:
+def check_dict(value: Any, name: str, most: int = 6) -> dict[str, Any]:
     """Return a dict of 1 to `most` entries with its keys as text.
 
-    >>> check_dict({1: 2}, "paths", 6)
+    >>> check_dict({1: 2}, "paths")
     {'1': 2}
     """
     if not hasattr(value, "keys"):
         raise TypeError(f"{name}: expected a dict, got {type(value).__name__}")
-    need(1 <= len(value.keys()) <= most, f"{name}: expected 1 to {most} entries, got {len(value)}")
-    return {str(key): value[key] for key in value.keys()}  # noqa: SIM118  # a History has keys()
+    found = {str(key): value[key] for key in value.keys()}  # noqa: SIM118  # a History is no dict
+    expect(1 <= len(found) <= most, name, f"1 to {most} entries", len(found))
+    return found
 
 
-def subscript(index: int) -> str:
-    """Write an index in subscript digits.
+def call(function: Callable[..., Any], name: str, *inputs: Any) -> FloatArray:
+    """Call a function or a Module on arrays or numbers and return an array.
 
-    >>> subscript(12)
-    '₁₂'
+    Pages show bare NumPy before nnlib, so every picture takes both. A Module runs in evaluation
+    mode and without a tape; the mode of each of its parts is restored.
+
+    Raises TypeError for what cannot be called.
+
+    >>> call(np.square, "f", np.array([3.0]))
+    array([9.])
     """
-    return str(index).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+    if not callable(function):
+        raise TypeError(f"{name}: expected a function, got {type(function).__name__}")
+    if isinstance(function, Module):
+        modes = [(part, part.training) for part in function.modules()]
+        dtype = next((parameter.array.dtype for parameter in function.parameters()), np.float64)
+        try:
+            with no_grad():
+                result = function.eval()(*(from_numpy(array.astype(dtype)) for array in inputs))
+        finally:
+            for part, mode in modes:
+                part.training = mode
+    else:  # it keeps its tape: it may call backward() itself, as numerical checks do
+        of_tensors = getattr(function, "__module__", None) in OF_TENSORS
+        result = function(*map(from_numpy, inputs) if of_tensors else inputs)
+    return np.asarray(getattr(result, "array", result), dtype=np.float64)
+
+
+def thin(count: int, most: int = MOST) -> npt.NDArray[np.int64]:
+    """Return the indices of at most `most` of so many points, the first and last among them.
+
+    >>> thin(9, 3).tolist()
+    [0, 4, 8]
+    """
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
 
 
 # Axes
 
 
-def new_axes(
-    width: float = 5.2, height: float = 3.2, rows: int = 1, columns: int = 1, **options: Any
-) -> Any:
-    """Return the Axes of a new figure: one Axes, or an array when there are several.
-
-    >>> new_axes(rows=2).shape
-    (2,)
-    """
-    import matplotlib.pyplot as plt
-
-    _, axes = plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **options)
-    for ax in np.atleast_1d(axes).flat:
-        dress(ax)
-    return axes
-
-
 def panels(
-    count: int, *, columns: int = 2, row: float = 1.6, extra: float = 0.65, **options: Any
-) -> list[Any]:
-    """Return `count` Axes of a new figure, `columns` in a row, each row `row` inches high.
+    titles: Any, labels: Names = ("", ""), columns: int = 2, row: float = 1.6, **options: Any
+) -> list[Axes]:
+    """Return the Axes of a new figure, one a title, `columns` in a row.
 
-    >>> len(panels(3))
-    3
+    Each row is `row` inches high, what stands above them all `extra`; the figure is `width` wide.
+    Only the Axes on the left and at the bottom are labelled. Other options are those of `subplots`.
+
+    >>> [ax.get_xlabel() for ax in panels(["a", "b", "c"], ("x", "y"))]
+    ['', 'x', 'x']
     """
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    options = {"width": 5.2, "rows": rows, "columns": columns} | options
-    axes = list(np.atleast_1d(new_axes(height=extra + row * rows, **options)).flat)
-    for spare in axes[count:]:
+    from matplotlib.pyplot import subplots
+
+    listed, muted = list(titles), LIGHT["muted"]
+    columns = min(columns, len(listed))
+    rows = -(-len(listed) // columns)
+    size = options.pop("width", 5.2), options.pop("extra", 0.65) + row * rows
+    options |= {"figsize": size, "layout": "constrained", "squeeze": False}
+    axes = list(subplots(rows, columns, **options)[1].flat)
+    axes[0].figure.get_layout_engine().set(wspace=0.05)
+    for i, (ax, title) in enumerate(zip(axes, listed, strict=False)):
+        ax.set(title=title, ylabel="" if i % columns else labels[1])
+        ax.locator_params(nbins=5)
+        # Ticks are made when the picture is drawn, by the settings of that moment, unless told now.
+        ax.tick_params(which="both", color=muted, labelcolor=muted, labelsize=SMALL)
+        if i >= len(listed) - columns:  # also above a spare, whose axis is gone
+            ax.set_xlabel(labels[0])
+            ax.tick_params(labelbottom=True)
+    for spare in axes[len(listed) :]:
         spare.remove()
-    engine: Any = figure_of(axes[0]).get_layout_engine()
-    engine.set(wspace=0.05)
-    for ax in axes[count - columns : count]:  # also above a spare, whose axis is gone
-        ax.tick_params(labelbottom=True)
-    return axes[:count]
+    return axes[: len(listed)]
 
 
-def dress(ax: Axes) -> Axes:
-    """Give an Axes the house style for good.
+def new_axes(width: float = 5.2, height: float = 3.2, labels: Names = ("", "")) -> Axes:
+    """Return the one Axes of a new figure, whose size is in inches.
 
-    Matplotlib makes ticks when it draws, by the settings of that moment; what is written on the
-    Axes itself outlives the style context.
-
-    >>> ax = dress(new_axes())
-    >>> ax.spines["top"].get_visible()
-    False
+    >>> float(new_axes().figure.get_figwidth())
+    5.2
     """
-    for side, spine in ax.spines.items():
-        spine.set_color(LIGHT["muted"])
-        spine.set_visible(side in ("left", "bottom"))
-    ax.tick_params(which="both", color=LIGHT["muted"], labelcolor=LIGHT["muted"], labelsize=SMALL)
-    ax.set_facecolor("none")
-    for label in (ax.xaxis.label, ax.yaxis.label, ax.title):
-        label.set(color=LIGHT["ink"], fontsize=TEXT)
-    return ax
-
-
-def figure_of(ax: Axes) -> Figure:
-    """Return the figure that holds an Axes.
-
-    >>> figure_of(new_axes()).axes != []
-    True
-    """
-    figure = ax.get_figure(root=True)
-    assert figure is not None  # an Axes made by new_axes or handed in by a caller has one
-    return figure
-
-
-def legend(ax: Axes, handles: Sequence[Any], labels: Sequence[str], *, whole: bool = False) -> None:
-    """Put a legend above the data, where it can cover none: of one Axes or of the whole figure.
-
-    >>> ax = new_axes()
-    >>> legend(ax, ax.plot([0, 1]), ["a line"])
-    >>> ax.get_legend().get_texts()[0].get_text()
-    'a line'
-    """
-    widths = [text_width(label) + 48 for label in labels]
-    fitting = [
-        n
-        for n in range(1, len(labels) + 1)
-        if sum(max(widths[i::n]) for i in range(n)) < figure_of(ax).get_figwidth() * POINT
-    ]
-    drawn = any(handle.get_linestyle() != "None" for handle in handles)
-    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0)}
-    (figure_of(ax) if whole else ax).legend(
-        handles,
-        labels,
-        ncols=max(fitting, default=1),
-        handlelength=2.4 if drawn else 0.8,
-        markerscale=1.0 if drawn else 1.4,
-        columnspacing=1.4,
-        handletextpad=0.5,
-        borderaxespad=0.2,
-        **({"loc": "outside upper left"} if whole else place),
-    )
-
-
-def zero_lines(ax: Axes) -> None:
-    """Draw where x = 0 and y = 0.
-
-    >>> zero_lines(new_axes())
-    """
-    ax.axhline(0, color=LIGHT["grid"], linewidth=1.0, zorder=0)
-    ax.axvline(0, color=LIGHT["grid"], linewidth=1.0, zorder=0)
-
-
-def plain_numbers(ax: Axes) -> None:
-    """Write 0.01 and 1e−6 on the y axis: 10⁻² needs mathematical type, which SVG text has not.
-
-    >>> plain_numbers(new_axes())
-    """
-    from matplotlib.ticker import FuncFormatter
-
-    def say(value: float, _: Any) -> str:
-        return f"{value:g}".replace("e-0", "e−").replace("e+0", "e").replace("-", "−")
-
-    ax.yaxis.set_major_formatter(FuncFormatter(say))
-
-
-def log_axis(ax: Axes) -> None:
-    """Make the y axis logarithmic, with few ticks and plain numbers.
-
-    >>> ax = new_axes()
-    >>> log_axis(ax)
-    >>> ax.get_yscale()
-    'log'
-    """
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    ax.set_yscale("log")
-    low, high = ax.get_ylim()
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=6))
-    ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.tick_params(axis="y", which="minor", length=0)
-    plain_numbers(ax)
+    return panels([""], labels, width=width, row=height, extra=0.0)[0]
 
 
 def canvas(width: float, height: float) -> Axes:
     """Return an empty Axes whose unit is a point: what 10.5 pt text measures is known in advance.
 
-    `width` and `height` are in points.
-
     >>> canvas(144, 72).get_xlim()
     (np.float64(0.0), np.float64(144.0))
     """
-    ax: Axes = new_axes(width / POINT, height / POINT)
-    engine: Any = figure_of(ax).get_layout_engine()
-    engine.set(w_pad=0, h_pad=0)
+    ax = new_axes(width / POINT, height / POINT)
+    ax.figure.get_layout_engine().set(w_pad=0, h_pad=0)
     ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
     ax.set_axis_off()
     return ax
+
+
+def legend(axes: Iterable[Any]) -> None:
+    """Put one legend for all these Axes above them, where it can cover no data.
+
+    >>> ax = new_axes()
+    >>> _ = ax.plot([0, 1], label="a line")
+    >>> legend([ax])
+    >>> ax.figure.legends[0].get_texts()[0].get_text()
+    'a line'
+    """
+    pairs = [zip(*ax.get_legend_handles_labels(), strict=True) for ax in axes]
+    found = {label: handle for pair in pairs for handle, label in pair}
+    if not found:
+        return
+    figure = next(iter(found.values())).figure
+    drawn = any(handle.get_linestyle() != "None" for handle in found.values())
+    look = {"handlelength": 2.4 if drawn else 1.4, "markerscale": 1.0 if drawn else 1.2}
+    look |= {"columnspacing": 1.4, "handletextpad": 0.5, "borderaxespad": 0.2}
+    widths, room = [text_width(label) + 48 for label in found], figure.get_figwidth() * POINT
+    counts = range(1, len(widths) + 1)
+    fits = [n for n in counts if sum(max(widths[i::n]) for i in range(n)) < room] or [1]
+    figure.legend(found.values(), found, loc="outside upper left", ncols=max(fits), **look)
+
+
+def plain_numbers(ax: Axes, log: bool = False) -> None:
+    """Write 0.01 and 1e−6 on the y axis: 10⁻² needs mathematical type, which SVG text has not.
+
+    `log=True` makes the axis logarithmic, with few ticks.
+
+    >>> ax = new_axes()
+    >>> plain_numbers(ax, log=True)
+    >>> ax.get_yscale()
+    'log'
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    if log:
+        ax.set_yscale("log")
+        steps = (1, 2, 5) if ax.get_ylim()[1] < 100 * ax.get_ylim()[0] else (1,)
+        ax.yaxis.set_major_locator(LogLocator(subs=steps, numticks=6))
+        ax.yaxis.set_minor_formatter(NullFormatter())
+        ax.tick_params(axis="y", which="minor", length=0)
+
+    def say(value: float, _: Any) -> str:
+        return f"{value:g}".replace("e-0", "e−").replace("e+0", "e").replace("-", "−")
+
+    ax.yaxis.set_major_formatter(FuncFormatter(say))
 
 
 def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
@@ -390,128 +324,74 @@ def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
 
     if not text.strip():
         return 0.0
-    weight = "bold" if bold else "normal"
-    path = TextPath((0, 0), text, size=size, prop=FontProperties(weight=weight))
-    return 1.1 * float(path.get_extents().width)
+    prop = FontProperties(weight="bold" if bold else "normal")
+    return 1.1 * float(TextPath((0, 0), text, size=size, prop=prop).get_extents().width)
 
 
-class Labels:
-    """Finds room for labels on an Axes that is otherwise finished: clear of what is drawn there.
+def widest(texts: Iterable[str]) -> float:
+    """Return the width of the widest of some texts, 0 when there is none.
 
-    `lines` are polylines and `dots` points that no label may touch, in the units of the data.
-
-    >>> ax = new_axes()
-    >>> Labels(ax, [[[0, 0], [1, 1]]]).put("here", near=(0.5, 0.5))
-    True
+    >>> widest([])
+    0.0
     """
-
-    def __init__(self, ax: Axes, lines: Iterable[Any], dots: Any = ()) -> None:
-        figure_of(ax).draw_without_rendering()  # the layout decides how large the Axes is
-        self.ax, self.scale = ax, POINT / figure_of(ax).dpi
-        self.low, self.high = ax.get_window_extent().get_points() * self.scale
-        ends = [ab for line in lines for ab in itertools.pairwise(self._points(line))]
-        # A point every 4 points of length, so that no label slips between two of them.
-        steps = [np.linspace(a, b, 2 + int(min(np.hypot(*(b - a)), 2000) / 4)) for a, b in ends]
-        self.busy = np.concatenate([self._points(dots), *steps])
-
-    def _points(self, data: Any) -> FloatArray:
-        """Return data coordinates in points from the corner of the picture."""
-        return np.asarray(self.ax.transData.transform(np.reshape(data, (-1, 2)))) * self.scale
-
-    def put(
-        self,
-        text: str,
-        near: Any,
-        *,
-        gap: float = 4.0,
-        ease: float = 6.0,
-        reach: float = np.inf,
-        where: Any = None,
-        **options: Any,
-    ) -> bool:
-        """Write a label near a point, `gap` points from all else or more; tell if there was room.
-
-        It stays within `reach` points. Up to a gap of `ease` points clear room counts for more than
-        nearness. `where` maps points of the data, shape (n, 2), to whether a label may stand there.
-        """
-        bold, lines = options.get("weight") == "bold", text.split("\n")
-        size = np.array([max(text_width(line, TEXT, bold) for line in lines), 16.0 * len(lines)])
-        ends = zip(self.low + size / 2 + 2, self.high - size / 2 - 2, strict=True)
-        spots = np.stack(np.meshgrid(*(np.linspace(a, b, 61) for a, b in ends)), axis=-1)
-        spots = spots.reshape(-1, 2)
-        gaps = np.abs(spots[:, None] - self.busy[None]) - size / 2
-        clear = gaps.max(axis=2).min(axis=1, initial=max(ease, gap))
-        data = self.ax.transData.inverted().transform(spots / self.scale)
-        away = np.hypot(*(spots - self._points(near)[0]).T)
-        free = (clear >= gap) & (away <= reach) & (True if where is None else where(data))
-        if not free.any() or (self.high - self.low < size + 4).any():
-            return False
-        best = int(np.where(free, 4.0 * clear - away, -np.inf).argmax())
-        write(self.ax, data[best][0], data[best][1], text, **options)
-        block = np.meshgrid(*(np.linspace(-s / 2, s / 2, 9) for s in size))
-        self.busy = np.concatenate([self.busy, spots[best] + np.reshape(block, (2, -1)).T])
-        return True
+    return max(map(text_width, texts), default=0.0)
 
 
 # Shapes
 
 
-def write(ax: Axes, x: float, y: float, text: str, **options: Any) -> Any:
+def line(ax: Axes, x: Any, y: Any, i: int, **options: Any) -> None:
+    """Draw a curve in the i-th colour and dash.
+
+    >>> ax = new_axes()
+    >>> line(ax, [0, 1], [0, 1], 1)
+    >>> ax.lines[0].is_dashed()
+    True
+    """
+    look = {"color": LIGHT[SERIES[i % 6]], "linestyle": DASHES[(i + i // 6) % 6], "lw": 2.4}
+    ax.plot(x, y, **(look | options))
+
+
+def write(ax: Axes, x: float, y: float, text: str, **options: Any) -> None:
     """Write ink-coloured text centred on a point.
 
-    >>> write(canvas(72, 72), 36, 36, "z").get_text()
+    >>> ax = canvas(72, 72)
+    >>> write(ax, 36, 36, "z")
+    >>> ax.texts[0].get_text()
     'z'
     """
-    settings: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.35}
+    settings = {"ha": "center", "va": "center", "linespacing": 1.35}
     settings |= {"color": LIGHT["ink"], "fontsize": TEXT}
-    return ax.text(x, y, text, **(settings | options))
+    ax.text(x, y, text, **(settings | options))
 
 
-def on_paper(pad: float = 1.0) -> dict[str, Any]:
+def on_paper() -> dict[str, Any]:
     """Return the `bbox` that lifts a label off the lines it lies on.
 
     >>> on_paper()["linewidth"]
     0
     """
-    shape = f"square,pad={pad / TEXT:.3f}"
-    return {"facecolor": LIGHT["paper"], "edgecolor": "none", "linewidth": 0, "boxstyle": shape}
+    look = {"facecolor": LIGHT["paper"], "edgecolor": "none", "linewidth": 0}
+    return look | {"boxstyle": f"square,pad={1 / TEXT:.3f}"}
 
 
-def box(
-    ax: Axes,
-    x: float,
-    y: float,
-    width: float,
-    height: float,
-    *,
-    fill: str = "soft_grey",
-    edge: str = "muted",
-    radius: float = 7,
-    **options: Any,
-) -> None:
+def box(ax: Axes, x: float, y: float, size: Any, fill: str, edge: str, **options: Any) -> None:
     """Draw a rounded box whose lower left corner is (x, y).
 
     >>> ax = canvas(72, 72)
-    >>> box(ax, 0, 0, 72, 72)
+    >>> box(ax, 0, 0, (72, 72), "soft_grey", "muted")
     >>> len(ax.patches)
     1
     """
     from matplotlib.patches import FancyBboxPatch
 
-    rounded = f"round,pad=0,rounding_size={radius}"
     look: dict[str, Any] = {"facecolor": LIGHT[fill], "edgecolor": LIGHT[edge], "linewidth": 1.2}
-    ax.add_patch(FancyBboxPatch((x, y), width, height, boxstyle=rounded, **(look | options)))
+    look |= {"boxstyle": "round,pad=0,rounding_size=7"} | options
+    ax.add_patch(FancyBboxPatch((x, y), *size, **look))
 
 
 def arrow(
-    ax: Axes,
-    start: tuple[float, float],
-    end: tuple[float, float],
-    *,
-    color: str = "muted",
-    width: float = 1.8,
-    head: float = 12,
-    **options: Any,
+    ax: Axes, start: Any, end: Any, *, color: str = "muted", head: float = 12, **options: Any
 ) -> None:
     """Draw an arrow from `start` to `end`.
 
@@ -522,10 +402,9 @@ def arrow(
     """
     from matplotlib.patches import FancyArrowPatch
 
-    shape = "-|>,head_length=0.5,head_width=0.25"
-    settings: dict[str, Any] = {"shrinkA": 0, "shrinkB": 0, "linewidth": width, "zorder": 3}
-    settings |= {"arrowstyle": shape, "mutation_scale": head, "color": LIGHT[color]}
-    ax.add_patch(FancyArrowPatch(start, end, **(settings | options)))
+    look: dict[str, Any] = {"shrinkA": 0, "shrinkB": 0, "linewidth": 1.8, "zorder": 3}
+    look |= {"arrowstyle": "-|>,head_length=0.5,head_width=0.25", "mutation_scale": head}
+    ax.add_patch(FancyArrowPatch(start, end, **(look | {"color": LIGHT[color]} | options)))
 
 
 def polygon(ax: Axes, corners: Any, *, fill: str, edge: str, **options: Any) -> None:
@@ -536,11 +415,8 @@ def polygon(ax: Axes, corners: Any, *, fill: str, edge: str, **options: Any) -> 
     >>> len(ax.patches)
     1
     """
-    from matplotlib.patches import Polygon
-
-    face, line = (LIGHT.get(name, "none") for name in (fill, edge))
-    shape = Polygon(np.asarray(corners), closed=True, facecolor=face, edgecolor=line, **options)
-    ax.add_patch(shape)
+    face, rim = (LIGHT.get(name, "none") for name in (fill, edge))
+    ax.fill(*np.transpose(corners), facecolor=face, edgecolor=rim, **options)
 
 
 def signed_bar(ax: Axes, y: float, value: float, *, strong: bool = False, **options: Any) -> None:

@@ -1,171 +1,66 @@
-"""Pictures of functions of one number: activations, losses, tangents, and curves fitted to data.
+"""Pictures of lines: activations, losses, tangents, fitted curves, and what a run leaves behind.
 
 The legend stands above the picture, never in it; lines differ by dash as well as by colour.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from nnlib._arguments import expect_type
 from nnlib.plotting import house
-from nnlib.plotting.house import FloatArray, check_dict, legend, need, number, styled, to_array
-from nnlib.plotting.palette import DASHES, LIGHT, SERIES
-from nnlib.plotting.values import call
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from nnlib.plotting.house import Axes, AxesArray, Names, check_dict, expect, line, style, to_array
+from nnlib.plotting.palette import LIGHT, SERIES
 
 POINTS = 161  # samples of a smooth curve; odd, so that x = 0 is one of them
-MOST = 200  # points of a drawn line; a screen shows no more
-Function = Callable[[Any], Any]
-Pair = tuple[FloatArray, FloatArray]
 
 
-def _sample(function: Function, xs: FloatArray, name: str) -> FloatArray:
-    """Evaluate a function on xs; break the line where the function jumps."""
-    if not callable(function):
-        raise TypeError(f"{name}: expected a function, got {type(function).__name__}")
-    ys = call(function, xs)
-    need(ys.shape == xs.shape, f"{name}: expected shape {xs.shape}, as its input, got {ys.shape}")
-    jumps = np.abs(np.diff(ys, append=ys[-1])) > 0.3 * (float(np.ptp(ys)) or 1.0)
-    return np.where(jumps, np.nan, ys)  # a vertical stroke would show values f never takes
+def _curve(pair: Any, name: str) -> tuple[house.FloatArray, house.FloatArray]:
+    """Check a pair (xs, ys); sort it by x and keep at most 200 of its points."""
+    expect_type(pair, name, "a pair of x and y values", tuple, list)
+    x, y = (to_array(values, name).reshape(-1) for values in pair)
+    expect(x.size == y.size, name, "equally many x and y values", f"{x.size} and {y.size}")
+    order = np.argsort(x, kind="stable")[house.thin(x.size)]
+    return x[order], y[order]
 
 
-def _interval(xlim: tuple[float, float]) -> FloatArray:
-    ends = to_array(xlim, "xlim")
-    need(
-        ends.shape == (2,) and ends[0] < ends[-1],
-        f"xlim: expected (low, high), low < high, got {xlim}",
-    )
-    return np.linspace(ends[0], ends[1], POINTS)
-
-
-def _pair(pair: Any, name: str) -> Pair:
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise TypeError(f"{name}: expected a pair of x and y values, got {type(pair).__name__}")
-    x, y = (to_array(item, name).reshape(-1) for item in pair)
-    need(
-        x.size == y.size > 0,
-        f"{name}: expected equally many x and y values, got {x.size} and {y.size}",
-    )
-    return x, y
-
-
-def _ordered(pair: Pair) -> Pair:
-    """Sort a curve by x and keep at most MOST of its points."""
-    keep = np.unique(np.linspace(0, pair[0].size - 1, min(pair[0].size, MOST)).round().astype(int))
-    order = np.argsort(pair[0], kind="stable")[keep]
-    return pair[0][order], pair[1][order]
-
-
-@styled
-def compare(
-    curves: Mapping[str, Any],
-    *,
-    names: Sequence[str] = ("x", "y"),
-    marks: Mapping[str, Any] | None = None,
-    log: bool = False,
-) -> Any:
+@style()
+def compare(curves: Any, *, names: Names = ("x", "y"), log: bool = False) -> Any:
     """Draw smooth curves over one another, in one panel or in several.
 
-    `curves` maps a label to (xs, ys), or the title of a panel to such a dict. `marks` maps a label
-    to one point (x, y), or a title to such a dict. `log=True` makes the y axis logarithmic. Panels
-    stand side by side when their titles fit.
-    Returns the Axes, or an array of them.
+    `curves` maps a label to (xs, ys), or the title of a panel to such a dict. `log=True` makes the
+    y axis logarithmic. Panels stand side by side when their titles fit. Returns the Axes, or an
+    array of them.
 
     Raises TypeError for what is no pair, ValueError when lengths differ or there is nothing.
 
-    >>> ax = compare({"a line": ([0, 1], [0, 1])}, marks={"the middle": (0.5, 0.5)})
-    >>> ax.texts[0].get_text()
-    'the middle'
+    >>> ax = compare({"a line": ([0, 1], [0, 1]), "a parabola": ([0, 1, 2], [0, 1, 4])})
+    >>> [text.get_text() for text in ax.figure.legends[0].get_texts()]
+    ['a line', 'a parabola']
     """
-    nested = all(isinstance(item, Mapping) for item in check_dict(curves, "curves", 6).values())
-    groups = {
-        title: {label: _pair(pair, f"curves[{label!r}]") for label, pair in group.items()}
-        for title, group in (curves if nested else {"": check_dict(curves, "curves", 6)}).items()
-    }
-    points = dict(marks or {}) if nested else {"": marks or {}}
+    found = check_dict(curves, "curves")
+    nested = all(isinstance(item, dict) for item in found.values())
+    groups = found if nested else {"": found}
     labels = list(dict.fromkeys(label for group in groups.values() for label in group))
-    need(1 <= len(labels) <= 6, f"curves: expected 1 to 6 labels, got {len(labels)}")
-    unknown = sorted(set(points) - set(groups))
-    need(not unknown, f"marks: expected titles of panels, got {unknown}")
-    x_name, y_name = house.check_names(names, 2, "names")
+    expect(1 <= len(labels) <= len(SERIES), "curves", "1 to 6 labels", len(labels))
     beside = all(house.text_width(title, bold=True) < 165 for title in groups)
-    size = {"row": 2.5, "columns": 2 if beside else 1} if len(groups) > 1 else {"row": 2.6}
-    axes = house.panels(len(groups), **size)
-    for ax, (title, group) in zip(axes, groups.items(), strict=True):
+    axes = house.panels(groups, names, 2 if beside else 1, 2.5)
+    for ax, group in zip(axes, groups.values(), strict=True):
         for label, pair in group.items():
-            i = labels.index(label)
-            line = _ordered(pair)
-            ax.plot(*line, color=LIGHT[SERIES[i]], linestyle=DASHES[i], lw=2.4, label=label)
-        ax.set_title(title)
-        ax.locator_params(nbins=5)
+            line(ax, *_curve(pair, f"curves[{label!r}]"), labels.index(label), label=label)
         if log:
-            house.log_axis(ax)
-        for point in points.get(title, {}).values():
-            ax.plot(*point, "o", color=LIGHT["ink"], markersize=6, zorder=5)
-        if not nested:
-            ax.set_xlabel(x_name)
-        ax.set_ylabel(y_name)
-    figure = house.figure_of(axes[0])
-    if nested:
-        figure.supxlabel(x_name, fontsize="medium", color=LIGHT["ink"])
-    found = {
-        label: handle
-        for ax in axes
-        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
-    }
-    if len(labels) > 1 or nested:
-        legend(axes[0], list(found.values()), list(found), whole=True)
-    for ax, title in zip(axes, groups, strict=True):
-        room = house.Labels(ax, [line.get_xydata() for line in ax.lines])
-        for label, point in points.get(title, {}).items():
-            room.put(label, point, gap=7.0)
+            house.plain_numbers(ax, log=True)
+    house.legend(axes)
     return np.array(axes) if nested else axes[0]
 
 
-@styled
-def function_over_derivative(
-    f: Function, df: Function, *, name: str, xlim: tuple[float, float] = (-4.0, 4.0)
-) -> house.AxesArray:
-    """Draw a function above its derivative, over the same x axis. Returns both Axes.
-
-    `f` and `df` map an array to an array of the same shape; nnlib's functions may be given too.
-
-    Raises TypeError when one cannot be called, ValueError when a shape changes.
-
-    >>> above, below = function_over_derivative(np.tanh, lambda z: 1 - np.tanh(z) ** 2, name="tanh")
-    >>> above.get_title(loc="left"), below.get_title(loc="left")
-    ('tanh(z)', 'its slope, tanh′(z)')
-    """
-    xs = _interval(xlim)
-    axes: house.AxesArray = house.new_axes(5.2, 3.9, rows=2, sharex=True, height_ratios=(1.25, 1))
-    titles = f"{name}(z)", f"its slope, {name}′(z)"
-    for i, (ax, function, title) in enumerate(zip(axes, (f, df), titles, strict=True)):
-        house.zero_lines(ax)
-        ys = _sample(function, xs, ("f", "df")[i])
-        ax.plot(xs, ys, color=LIGHT[SERIES[i]], linestyle=DASHES[i], lw=2.4)
-        ax.set_title(title, color=LIGHT[SERIES[i]])
-        ax.margins(y=0.12)
-        ax.locator_params(axis="y", nbins=5)
-    axes[1].set_ylim(bottom=min(axes[1].get_ylim()[0], -0.05))
-    axes[1].set(xlabel="z", xlim=(xs[0], xs[-1]))
-    return axes
-
-
-@styled
-def activation_gallery(
-    functions: Mapping[str, tuple[Function, Function]],
-    *,
-    xlim: tuple[float, float] = (-4.0, 4.0),
-) -> house.AxesArray:
+@style()
+def activation_gallery(functions: Any) -> AxesArray:
     """Draw several activations, each with its derivative dashed. Returns an array of Axes.
 
-    `functions` maps a name to the pair (f, f′). All panels share both axes, so that slopes can be
-    compared by eye.
+    `functions` maps a name to the pair (f, f′), each from an array to an array of the same shape;
+    nnlib's functions may be given too. All panels share both axes, so that slopes can be compared
+    by eye.
 
     Raises ValueError when there is none or more than six, TypeError for what is no pair.
 
@@ -173,31 +68,25 @@ def activation_gallery(
     >>> axes.shape
     (1,)
     """
-    found = check_dict(functions, "functions", 6)
-    xs = _interval(xlim)
-    axes = house.panels(len(found), row=1.55, sharex=True, sharey=True)
+    found, xs = check_dict(functions, "functions"), np.linspace(-4, 4, POINTS)
+    axes = house.panels(found, row=1.55, sharex=True, sharey=True)
     for ax, (name, pair) in zip(axes, found.items(), strict=True):
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise TypeError(f"functions[{name!r}]: expected a pair (f, derivative), got {pair!r}")
-        house.zero_lines(ax)
-        for i, function in enumerate(pair):
-            ys = _sample(function, xs, f"functions[{name!r}][{i}]")
-            ax.plot(xs, ys, color=LIGHT[SERIES[i]], linestyle=DASHES[i], lw=2.4 - 0.5 * i)
-        ax.set(title=name, ylim=(-1.25, 2.6), xlim=(xs[0], xs[-1]))
-        ax.locator_params(axis="both", nbins=5)
-    legend(axes[0], axes[0].lines[2:4], ["the function", "its slope"], whole=True)
+        expect_type(pair, f"functions[{name!r}]", "a pair (f, derivative)", tuple, list)
+        ax.axhline(0, color=LIGHT["grid"], linewidth=1.0, zorder=0)
+        ax.axvline(0, color=LIGHT["grid"], linewidth=1.0, zorder=0)
+        for i, label in enumerate(("the function", "its slope")):
+            said = f"functions[{name!r}][{i}]"
+            ys = to_array(house.call(pair[i], said, xs), said, *xs.shape)
+            # Where the function jumps a vertical stroke would show values it never takes.
+            jumps = np.abs(np.diff(ys, append=ys[-1])) > 0.3 * (float(np.ptp(ys)) or 1.0)
+            line(ax, xs, np.where(jumps, np.nan, ys), i, lw=2.4 - 0.5 * i, label=label)
+        ax.set(ylim=(-1.25, 2.6), xlim=(-4, 4))
+    house.legend(axes)
     return np.array(axes)
 
 
-@styled
-def tangent(
-    f: Callable[[float], Any],
-    at: float,
-    slope: float,
-    *,
-    xlim: tuple[float, float],
-    names: Sequence[str] = ("w", "loss"),
-) -> Axes:
+@style()
+def tangent(f: Any, at: Any, slope: Any, *, xlim: Any, names: Names = ("w", "loss")) -> Axes:
     """Draw a function of one number and, dashed, the line of the given slope through one point.
 
     `f` is called with one float at a time. The slope is not checked: whether the line touches is
@@ -206,48 +95,33 @@ def tangent(
     Raises TypeError when `f` cannot be called, ValueError when `at` lies outside `xlim`.
 
     >>> ax = tangent(lambda w: w * w, 1.0, 2.0, xlim=(-2, 2))
-    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    >>> [text.get_text() for text in ax.figure.legends[0].get_texts()]
     ['loss', 'tangent at w = 1, slope 2.000']
     """
-    if not callable(f):
-        raise TypeError(f"f: expected a function, got {type(f).__name__}")
-    xs = _interval(xlim)
-    place, steep = (
-        float(to_array(at, "at").reshape(())),
-        float(to_array(slope, "slope").reshape(())),
-    )
-    need(xs[0] <= place <= xs[-1], f"at: expected a number in {xlim}, got {place}")
-    x_name, y_name = house.check_names(names, 2, "names")
-    curve = np.array([float(to_array(f(float(x)), "f").reshape(())) for x in xs])
-    height = float(to_array(f(place), "f").reshape(()))
-    ax: Axes = house.new_axes(5.2, 3.4)
-    (line,) = ax.plot(xs, curve, color=LIGHT["blue"], lw=2.4)
+    place, steep = to_array(at, "at").item(), to_array(slope, "slope").item()
+    expect(xlim[0] <= place <= xlim[1], "at", f"a number in {xlim}", place)
+    xs = np.linspace(xlim[0], xlim[1], POINTS)
+    *ys, height = (house.call(f, "f", x).item() for x in [*xs.tolist(), place])
+    ax = house.new_axes(5.2, 3.4, names)
+    line(ax, xs, ys, 0, label=names[1])
     limits = ax.get_ylim()  # the curve decides the frame, however steep the tangent
-    (touching,) = ax.plot(
-        xs, height + steep * (xs - place), color=LIGHT["orange"], linestyle=house.DASHED, lw=2.0
-    )
+    said = f"tangent at {names[0]} = {house.short(place)}, slope {house.number(steep, 3)}"
+    line(ax, xs, height + steep * (xs - place), 1, lw=2.0, label=said)
     ax.plot(place, height, "o", color=LIGHT["ink"], markersize=7, zorder=5)
-    ax.set(xlim=(xs[0], xs[-1]), ylim=limits, xlabel=x_name, ylabel=y_name)
-    said = f"tangent at {x_name} = {house.short(place)}, slope {number(steep, 3)}"
-    legend(ax, [line, touching], [y_name, said])
+    ax.set(xlim=xlim, ylim=limits)
+    house.legend([ax])
     return ax
 
 
-@styled
+@style()
 def fitted_curve(
-    x: Any,
-    y: Any,
-    predictions: Mapping[str, tuple[Any, Any]],
-    *,
-    truth: tuple[Any, Any] | None = None,
-    panels: bool = False,
-    names: Sequence[str] = ("x", "y"),
+    x: Any, y: Any, predictions: Any, *, truth: Any = None, panels: bool = False
 ) -> Any:
     """Draw data points and the curves of models that learnt them.
 
-    `x` and `y` hold n numbers each. `predictions` maps a label to (xs, ys); `truth` is the pair of
-    the curve the data came from. `panels=True` gives each model its own panel, two in a row.
-    Returns the Axes, or an array of them with `panels=True`.
+    `x` and `y` hold n numbers each, of which up to 200 are drawn. `predictions` maps a label to
+    (xs, ys); `truth` is the pair of the curve the data came from. `panels=True` gives each model
+    its own panel, two in a row. Returns the Axes, or an array of them with `panels=True`.
 
     Raises ValueError when lengths differ or there is nothing to draw.
 
@@ -255,32 +129,107 @@ def fitted_curve(
     >>> [text.get_text() for text in ax.figure.legends[0].get_texts()]
     ['data', 'a line']
     """
-    data = _pair((x, y), "x, y")
-    lines = {
-        label: _ordered(_pair(pair, f"predictions[{label!r}]"))
-        for label, pair in check_dict(predictions, "predictions", len(SERIES)).items()
-    }
-    true = None if truth is None else _ordered(_pair(truth, "truth"))
-    x_name, y_name = house.check_names(names, 2, "names")
-    groups = [{label: line} for label, line in lines.items()] if panels else [lines]
-    row = 1.6 if panels else 2.55
-    axes = house.panels(len(groups), row=row, sharex=True, sharey=True)
-    rounded = np.round(data, 4)
+    data, found = np.round(_curve((x, y), "x, y"), 4), check_dict(predictions, "predictions")
+    titles, row = (found, 1.6) if panels else ([""], 2.55)
+    axes = house.panels(titles, ("x", "y"), row=row, sharex=True, sharey=True)
     low, high = float(data[1].min()), float(data[1].max())
     pad = 0.25 * (high - low) or 1.0
-    for ax, group in zip(axes, groups, strict=True):
-        dots = {"color": LIGHT["muted"], "alpha": 0.55, "markersize": 4.2, "markeredgewidth": 0}
-        ax.plot(*rounded, "o", label="data", zorder=1, **dots)
-        if true is not None:
-            ax.plot(*true, color=LIGHT["ink"], lw=1.0, label="truth")
-        for i, (label, line) in enumerate(group.items()):
-            name = "the network" if panels else label
-            ax.plot(*line, color=LIGHT[SERIES[i]], linestyle=DASHES[i], lw=2.2, label=name)
-        if panels:
-            ax.set_title(next(iter(group)))
+    for ax in axes:
+        dots = {"color": LIGHT["muted"], "alpha": 0.55, "ms": 4.2, "mew": 0, "label": "data"}
+        ax.plot(*data, "o", zorder=1, **dots)
+        if truth is not None:
+            ax.plot(*_curve(truth, "truth"), color=LIGHT["ink"], lw=1.0, label="truth")
         ax.set_ylim(low - pad, high + pad)  # data decides: one wild model must not flatten all else
-        ax.locator_params(axis="both", nbins=5)
-        ax.set(xlabel=x_name, ylabel=y_name)
-        ax.label_outer()
-    legend(axes[0], *axes[0].get_legend_handles_labels(), whole=True)
+    for i, (label, pair) in enumerate(found.items()):
+        ax, colour, said = (axes[i], 0, "the network") if panels else (axes[0], i, label)
+        line(ax, *_curve(pair, f"predictions[{label!r}]"), colour, lw=2.2, label=said)
+    house.legend(axes)
     return np.array(axes) if panels else axes[0]
+
+
+@style()
+def curves(history: Any) -> AxesArray:
+    """Draw learning curves: the loss, and below it each metric. Returns an array of Axes.
+
+    `history` is what `fit` returns, or a dict of lists, one number an epoch. A key "val_" + name
+    is the validation curve of `name`, dashed.
+
+    Raises ValueError when there is nothing to draw.
+
+    >>> axes = curves({"loss": [0.7, 0.4], "val_loss": [0.7, 0.5], "accuracy": [0.5, 0.9]})
+    >>> [ax.get_ylabel() for ax in axes]
+    ['loss', 'accuracy']
+    """
+    given = check_dict(history, "history", 20)
+    found = {
+        key: to_array(values, f"history[{key!r}]", "epochs")
+        for key, values in given.items()
+        if key != "epoch" and np.size(values)
+    }
+    names = list(dict.fromkeys(key.removeprefix("val_") for key in found))
+    expect(names, "history", "at least one list of numbers", "none")
+    row = 2.6 if len(names) == 1 else 2.0
+    axes = house.panels([""] * len(names), ("epoch", ""), 1, row, extra=0.4, sharex=True)
+    last = max(values.size for values in found.values())
+    for ax, name in zip(axes, names, strict=True):
+        for i, (key, label) in enumerate(((name, "training"), ("val_" + name, "validation"))):
+            if key in found:
+                index, marker = house.thin(found[key].size), "o" if found[key].size == 1 else ""
+                line(ax, index + 1, found[key][index], i, lw=2.0, label=label, marker=marker)
+        low = ax.get_ylim()[0]
+        ax.set_ylim(*((min(low, 0.5), 1.02) if name == "accuracy" else (min(low, 0.0), None)))
+        ax.set(ylabel=name, xlim=(1 if last > 1 else 0.5, max(last, 1.5)))
+        ax.yaxis.grid(True)
+    axes[-1].xaxis.get_major_locator().set_params(integer=True)
+    house.legend(axes)
+    return np.array(axes)
+
+
+@style()
+def dashboard(monitor: Any) -> AxesArray:
+    """Draw what flowed through each layer during training, one panel a measurement.
+
+    `monitor` is a `Monitor`, or maps the name of a measurement to {layer: list of numbers, one a
+    step}. What is not finite is left out, as are the mean and spread of gradients, of which the
+    norm tells enough. What stays positive, or is called a norm or a ratio, is logarithmic when it
+    spans a factor of 20. Returns an array of Axes.
+
+    Raises ValueError when lengths differ or there is nothing to draw.
+
+    >>> axes = dashboard({"gradient_norm": {"0": [0.1, 0.05], "2": [0.2, 0.1]}})
+    >>> axes[0].get_title(loc="left")
+    'gradient norm'
+    """
+    found = {}
+    for name, rows in check_dict(getattr(monitor, "history", monitor), "monitor", 20).items():
+        arrays = {str(layer): np.asarray(row, dtype=np.float64) for layer, row in rows.items()}
+        arrays = {layer: row for layer, row in arrays.items() if np.isfinite(row).any()}
+        if arrays and name not in ("gradient_mean", "gradient_std"):
+            found[name] = arrays
+    expect(found, "monitor", "at least one measurement", "none")
+    # A series of one row, the loss, is no layer.
+    layers = list(dict.fromkeys(k for name, rows in found.items() for k in rows if k != name))
+    shares = ("dead", "saturated")
+    titles = [("share " if name in shares else "") + name.replace("_", " ") for name in found]
+    axes = house.panels(titles, ("step", ""), row=1.65, sharex=True)
+    for ax, (name, rows) in zip(axes, found.items(), strict=True):
+        for layer, row in rows.items():
+            steps = np.asarray(getattr(monitor, "steps", np.arange(1, row.size + 1)))
+            expect(steps.size == row.size, "monitor.steps", f"{row.size} numbers", steps.size)
+            index, i = house.thin(row.size, 100), layers.index(layer) if layer != name else 0
+            look = {"label": f"layer {layer}" if layer.isdigit() else layer}
+            look = {"color": LIGHT["ink"]} if layer == name else look
+            line(
+                ax, steps[index], np.where(np.isfinite(row), row, np.nan)[index], i, lw=1.6, **look
+            )
+        every = np.concatenate([row[np.isfinite(row)] for row in rows.values()])
+        known = every[every > 0] if name.endswith(("norm", "ratio")) else every
+        low, high = known.min(initial=np.inf), known.max(initial=0.0)
+        if log := 0 < 20 * low <= high:  # zeros of a norm are below any logarithmic axis
+            ax.set_ylim(bottom=max(0.5 * low, 1e-7 * high))
+        house.plain_numbers(ax, bool(log))
+        if name in shares:
+            ax.set_ylim(-0.04, 1.04)
+        ax.yaxis.grid(True)
+    house.legend(axes)
+    return np.array(axes)

@@ -3,50 +3,32 @@
 Both draw the same sum, w·x + b, so that a reader who misses one comparison can catch the other.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from nnlib.plotting import house
-from nnlib.plotting.house import number, short, signed, write
+from nnlib.plotting.house import Axes, Names, number, short, signed, write
 from nnlib.plotting.palette import LIGHT
-from nnlib.plotting.values import Activation, activation_label, apply
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 def _terms(
-    weights: Any, bias: float, inputs: Any, names: Sequence[str] | None
+    weights: Any, bias: Any, inputs: Any, names: Names | None
 ) -> tuple[list[tuple[str, float, float]], float]:
     """Check a neuron's numbers; return name, weight and input of each term, and the bias."""
-    w, x = house.to_array(weights, "weights", ndim=1), house.to_array(inputs, "inputs", ndim=1)
-    house.need(w.size > 0, "weights: expected at least one weight, got shape (0,)")
-    house.need(w.shape == x.shape, f"inputs: expected shape {w.shape}, as weights, got {x.shape}")
-    b = house.to_array(bias, "bias")
-    house.need(b.size == 1, f"bias: expected one number, got shape {b.shape}")
+    w = house.to_array(weights, "weights", "n")
+    x, b = house.to_array(inputs, "inputs", w.size), house.to_array(bias, "bias").reshape(-1)
+    house.expect(b.size == 1, "bias", "one number", f"{b.size}")
     listed = house.check_names(names, w.size, "names", "x")
-    return list(zip(listed, w.tolist(), x.tolist(), strict=True)), float(b.reshape(()))
+    return list(zip(listed, w.tolist(), x.tolist(), strict=True)), float(b[0])
 
 
-@house.styled
-def neuron(
-    weights: Any,
-    bias: float,
-    inputs: Any,
-    *,
-    names: Sequence[str] | None = None,
-    activation: Activation = None,
-    output_name: str = "z",
-) -> Axes:
+@house.style()
+def neuron(weights: Any, bias: Any, inputs: Any, *, names: Names | None = None) -> Axes:
     """Draw a neuron as a weighted vote: z = w·x + b, a bar for each term, end to end.
 
     `weights` and `inputs` have shape (n,). A positive term is a solid blue bar, a negative one a
-    dashed orange bar. With `activation` (a name such as "relu", or a function) the value after it
-    is written under the sum.
+    dashed orange bar.
 
     Raises ValueError when the shapes differ, TypeError when they do not hold numbers.
 
@@ -56,44 +38,51 @@ def neuron(
     """
     listed, b = _terms(weights, bias, inputs, names)
     labels = [f"{name}\n{short(x)} × {house.factor(w)}" for name, w, x in listed]
-    terms = [w * x for _, w, x in listed] + [b]
-    total = sum(terms)
-    starts = [0.0, *np.cumsum(terms)[:-1].tolist()]
-    last = f"sum {output_name}"
-    if activation is not None:
-        after = float(apply(activation, np.array([total]), "activation").reshape(-1)[0])
-        last += f"\n{activation_label(activation)} → {number(after)}"
-    rows = len(terms) + 1
-    ax: Axes = house.new_axes(5.2, 0.62 + 0.52 * rows)
-    low, high = min(0.0, total, *starts), max(0.0, total, *starts)
+    terms = np.array([w * x for _, w, x in listed] + [b])
+    ends = np.cumsum(terms)
+    rows, total = len(terms) + 1, float(ends[-1])
+    ax = house.new_axes(5.2, 0.62 + 0.52 * rows)
+    low, high = min(0.0, ends.min()), max(0.0, ends.max())
     span = (high - low) or 1.0
-    for row, (start, term) in enumerate([*zip(starts, terms, strict=True), (0.0, total)]):
-        y, end, final = rows - 1 - row, start + term, row == rows - 1
+    starts = [*(ends - terms), 0.0]
+    for y, start, term in zip(range(rows)[::-1], starts, [*terms, total], strict=True):
+        end, final, side = start + term, y == 0, 1 if term >= 0 else -1
         house.signed_bar(ax, y, term, left=start, height=0.56, strong=final)
-        if row < rows - 2:
+        if y > 1:
             ax.plot([end, end], [y - 0.28, y - 0.72], color=LIGHT["muted"], linewidth=0.9)
-        aside: dict[str, Any] = {"ha": "left" if term >= 0 else "right", "zorder": 5}
         text, weight = (number(term), "bold") if final else (signed(term), "normal")
-        x = end + (0.02 if term >= 0 else -0.02) * span
-        write(ax, x, y, text, weight=weight, bbox=house.on_paper(), **aside)
+        aside = {"ha": "left" if side > 0 else "right", "zorder": 5}
+        write(ax, end + 0.02 * side * span, y, text, weight=weight, bbox=house.on_paper(), **aside)
     ax.axvline(0, color=LIGHT["ink"], linewidth=1.4, zorder=4)
     ax.axhline(0.5, color=LIGHT["grid"], linewidth=0.8, zorder=0)
-    small: dict[str, Any] = {"fontsize": house.SMALL, "color": LIGHT["muted"]}
+    small = {"fontsize": house.SMALL, "color": LIGHT["muted"]}
     write(ax, 0, rows - 0.42, "threshold", va="bottom", **small)
     # Room for the numbers written beyond the ends of the bars.
     ax.set_xlim(low - (0.22 if low < 0 else 0.12) * span, high + 0.22 * span)
-    ax.set_ylim(-0.55, rows - 0.4)
-    ax.set_yticks(range(rows), [*labels, "bias", last][::-1])
+    ax.set(ylim=(-0.55, rows - 0.4))
+    ax.set_yticks(range(rows), [*labels, "bias", "sum z"][::-1])
     ax.tick_params(axis="y", length=0, labelcolor=LIGHT["ink"], labelsize=10)
     ax.spines["left"].set_visible(False)
     ax.locator_params(axis="x", nbins=6)
     return ax
 
 
-@house.styled
-def valves(
-    weights: Any, inputs: Any, *, names: Sequence[str] | None = None, bias: float = 0
-) -> Axes:
+def _pipe(ax: Axes, x0: float, x1: float, y: float, half: float, colour: str) -> None:
+    """Draw a stretch of pipe, `half` its width on either side of y."""
+    corners = [(x0, y - half), (x1, y - half), (x1, y + half), (x0, y + half)]
+    dash = "-" if colour == "blue" else house.DASHED
+    house.polygon(ax, corners, fill="soft_" + colour, edge=colour, lw=1.2, linestyle=dash)
+
+
+def _valve(ax: Axes, x: float, y: float, half: float, label: str) -> None:
+    """Draw a valve on a pipe of that half width, with how far it is open."""
+    bow = [(x - 8, y - 9), (x + 8, y + 9), (x + 8, y - 9), (x - 8, y + 9)]
+    house.polygon(ax, bow, fill="paper", edge="ink", linewidth=1.3, zorder=4)
+    write(ax, x, y + max(half, 9) + 10, label, fontsize=10)
+
+
+@house.style()
+def valves(weights: Any, inputs: Any, *, names: Names | None = None, bias: Any = 0) -> Axes:
     """Draw a neuron as plumbing: each input is a pipe, its weight a valve, the tank holds the sum.
 
     A pipe is |x| wide before its valve and |w·x| wide after it. Positive terms flow into the tank
@@ -112,53 +101,43 @@ def valves(
     pipes += [("bias", abs(b), b, "")] if b else []
     inflow, drains = [p for p in pipes if p[2] >= 0], [p for p in pipes if p[2] < 0]
     total, filled = sum(pipe[2] for pipe in pipes), sum(pipe[2] for pipe in inflow)
-    scale = 30.0 / max(1e-12, *(max(pipe[1], abs(pipe[2])) for pipe in pipes))
+    scale = 15.0 / max(1e-12, *(max(pipe[1], abs(pipe[2])) for pipe in pipes))
+
+    def half(amount: float) -> float:
+        return max(abs(amount) * scale, 0.6)
 
     pitch, edge, base, wide = 66.0, 4.0, 32.0, 84.0
     high = max(len(inflow), len(drains), 2) * pitch - 8
     rooms = [
-        max([house.text_width(line) for pipe in side for line in pipe[0].split("\n")], default=-7.0)
+        house.widest(part for pipe in side for part in pipe[0].split("\n")) if side else -7.0
         for side in (inflow, drains)
     ]
-    free = 374.0 - wide - sum(rooms) - 2 * edge - 14
+    free = 360.0 - wide - sum(rooms) - 2 * edge
     runs = [
         min(max(free * (part if inflow and drains else 1.0), least), 165.0) if side else 0.0
         for side, part, least in ((inflow, 0.58, 92.0), (drains, 0.42, 68.0))
     ]
     tank = edge + rooms[0] + 7 + runs[0]
     inner = tank + wide
-    ax = house.canvas(inner + runs[1] + 7 + rooms[1] + edge, high + 40)
-
-    def band(x0: float, x1: float, y: float, amount: float, colour: str) -> float:
-        """Draw a stretch of pipe; return half its width."""
-        half = max(abs(amount) * scale, 1.2) / 2
-        corners = [(x0, y - half), (x1, y - half), (x1, y + half), (x0, y + half)]
-        dash: Any = "-" if colour == "blue" else house.DASHED
-        house.polygon(ax, corners, fill="soft_" + colour, edge=colour, lw=1.2, linestyle=dash)
-        return half
-
-    def valve(x: float, y: float, label: str, half: float) -> None:
-        """Draw a valve on a pipe of that half width, with how far it is open."""
-        bow = [(x - 8, y - 9), (x + 8, y + 9), (x + 8, y - 9), (x - 8, y + 9)]
-        house.polygon(ax, bow, fill="paper", edge="ink", linewidth=1.3, zorder=4)
-        write(ax, x, y + max(half, 9) + 10, label, fontsize=10)
-
+    end, middle = inner + runs[1], tank + wide / 2
+    ax = house.canvas(end + 7 + rooms[1] + edge, high + 40)
     for row, (label, size, flow, opening) in enumerate(inflow):
         y = base + high - (row + 0.5) * pitch  # poured in from the top
         at = tank - runs[0] * (0.52 if opening else 1.0)
         write(ax, edge + rooms[0], y, label, ha="right")
-        half = band(at, tank, y, flow, "blue")
+        _pipe(ax, at, tank, y, half(flow), "blue")
         if opening:
-            valve(at, y, opening, band(tank - runs[0], at, y, size, "blue"))
-        write(ax, (at + tank) / 2 + 4, y - max(half, 2) - 9, signed(flow), fontsize=10)
+            _pipe(ax, tank - runs[0], at, y, half(size), "blue")
+            _valve(ax, at, y, half(size), opening)
+        write(ax, (at + tank) / 2 + 4, y - max(half(flow), 2) - 9, signed(flow), fontsize=10)
     for row, (label, _, flow, opening) in enumerate(drains):
-        y, end = base + (len(drains) - row - 0.5) * pitch, inner + runs[1]  # drained at the bottom
-        half = band(inner, end - 8, y, flow, "orange")
+        y, at = base + (len(drains) - row - 0.5) * pitch, (inner + end) / 2  # drained at the bottom
+        _pipe(ax, inner, end - 8, y, half(flow), "orange")
         house.arrow(ax, (end - 9, y), (end + 1, y), color="orange", head=16)
         if opening:
-            valve(inner + runs[1] / 2, y, opening, half)
+            _valve(ax, at, y, half(flow), opening)
         write(ax, end + 7, y, label, ha="left")
-        write(ax, inner + runs[1] / 2, y - max(half, 9) - 10, signed(flow), fontsize=10)
+        write(ax, at, y - max(half(flow), 9) - 10, signed(flow), fontsize=10)
 
     level = base + max(0.0, total / (filled or 1.0)) * (high - 8)
     if level > base:
@@ -167,7 +146,6 @@ def valves(
         ax.plot([tank, inner], [level] * 2, color=LIGHT["blue"], linewidth=1.6, zorder=2.5)
     walls = [tank, tank, inner, inner], [base + high, base, base, base + high]
     ax.plot(*walls, color=LIGHT["ink"], linewidth=2.2, zorder=5)
-    middle = (tank + inner) / 2
     write(ax, middle, base - 16, f"z = {number(total)}", weight="bold", fontsize=11.5)
     if total < 0:
         write(ax, middle, base + high / 2, f"empty,\n{number(-total)} short", fontsize=10)

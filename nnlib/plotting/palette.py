@@ -4,6 +4,8 @@ They live apart from the drawing code so that the site can write its style sheet
 loading Matplotlib.
 """
 
+from typing import Any
+
 # Pictures are drawn in the light values; the site replaces each exact value by a CSS variable of
 # the same name, which is how one SVG serves both schemes.
 PALETTE: dict[str, tuple[str, str]] = {
@@ -29,11 +31,4 @@ LIGHT: dict[str, str] = {name: light for name, (light, _) in PALETTE.items()}
 # that nothing is told by colour alone.
 SERIES: tuple[str, ...] = ("blue", "orange", "green", "purple", "red", "gold")
 MARKERS: tuple[str, ...] = ("o", "s", "^", "D", "v", "P")
-DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
-    "-",
-    (0, (5.0, 2.0)),
-    (0, (1.5, 1.5)),
-    (0, (6.0, 2.0, 1.5, 2.0)),
-    (0, (9.0, 3.0)),
-    (0, (3.0, 1.5, 1.0, 1.5, 1.0, 1.5)),
-)
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), ":", (0, (6, 2, 1.5, 2)), (0, (9, 3)), "-.")

@@ -3,37 +3,30 @@
 It reads the tape that `backward` walks, and leaves both the tape and every `.grad` as they were.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from nnlib._arguments import expect_type
 from nnlib.plotting import house
-from nnlib.plotting.house import SMALL, FloatArray, arrow, box, need, short, text_width, write
+from nnlib.plotting.house import SMALL, Axes, FloatArray, expect, short, text_width, write
 from nnlib.plotting.palette import LIGHT
 from nnlib.tensor import Tensor
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 MOST = 30  # tensors; a picture of more is a tangle
 WIDTH = 384.0  # points; more would be too small on a phone
 LINE, GAP, DROP = 15.0, 12.0, 24.0
 # A box is tinted by the size of its gradient, as a share of the largest in the picture.
-TINTS = ((0.5, 0.36), (0.2, 0.22), (0.05, 0.1), (0.0, 0.0))
+TINTS = ((0.5, 0.36), (0.2, 0.22), (0.05, 0.1))
 
 
 class _Node:
     """A tensor in the picture: what is written on it, and where it stands."""
 
     def __init__(self, tensor: Tensor, gradient: FloatArray | None, name: str) -> None:
-        self.gradient, self.name, self.made = (
-            gradient,
-            name,
-            tensor.grad_fn or ("" if name else "constant"),
-        )
+        self.gradient, self.name = gradient, name
+        self.made = tensor.grad_fn or ("" if name else "constant")
         self.sides = [_table(array) for array in (tensor.array, gradient) if array is not None]
         self.parents: list[_Node] = []
         self.rank, self.row, self.x, self.y = 0, 0, 0.0, 0.0
@@ -46,26 +39,24 @@ class _Node:
     def draw(self, ax: Axes, largest: float) -> None:
         """Draw the box: name and operation, then values on the left and gradients on the right."""
         size = 0.0 if self.gradient is None else float(np.abs(self.gradient).max()) / largest
-        tint = next(alpha for least, alpha in TINTS if size >= least)
-        corner = left, bottom = self.x - self.width / 2, self.y - self.height / 2
-        dash = "-" if self.gradient is not None else (0, (4, 2))
-        box(ax, *corner, self.width, self.height, fill="paper", linestyle=dash, zorder=4)
-        if tint:
-            box(ax, *corner, self.width, self.height, fill="purple", alpha=tint, zorder=4)
-        line = bottom + self.height - LINE / 2 - 3
-        right = left + self.width
-        write(ax, left + 7, line, self.name, ha="left", weight="bold", zorder=6)
-        small: dict[str, Any] = {"fontsize": SMALL, "color": LIGHT["muted"]}
-        write(ax, right - 7, line, self.made, ha="right", zorder=6, **small)
-        half = self.width / len(self.sides)
+        left, bottom = self.x - self.width / 2, self.y - self.height / 2
+        place: dict[str, Any] = {"size": (self.width, self.height), "edge": "muted", "zorder": 4}
+        dash = "-" if self.gradient is not None else house.DASHED
+        house.box(ax, left, bottom, fill="paper", linestyle=dash, **place)
+        if size >= TINTS[-1][0]:
+            tint = next(alpha for least, alpha in TINTS if size >= least)
+            house.box(ax, left, bottom, fill="purple", alpha=tint, **place)
+        top, half = bottom + self.height - LINE / 2 - 3, self.width / len(self.sides)
+        small = {"fontsize": SMALL, "color": LIGHT["muted"]}
+        write(ax, left + 7, top, self.name, ha="left", weight="bold", zorder=6)
+        write(ax, left + self.width - 7, top, self.made, ha="right", zorder=6, **small)
         if len(self.sides) == 2:
-            rule = [line - LINE / 2, bottom + 4]
+            rule = [top - LINE / 2, bottom + 4]
             ax.plot([self.x] * 2, rule, color=LIGHT["muted"], lw=0.8, zorder=5)
         for i, side in enumerate(self.sides):
-            for r, row in enumerate(side):
-                for c, text in enumerate(row):
-                    x = left + half * (i + 0.5) + (c - (len(row) - 1) / 2) * self.cell
-                    write(ax, x, line - LINE * (r + 1), text, fontsize=10, zorder=6)
+            for (r, c), text in np.ndenumerate(side):
+                x = left + half * (i + 0.5) + (c - (len(side[0]) - 1) / 2) * self.cell
+                write(ax, x, top - LINE * (r + 1), text, fontsize=10, zorder=6)
 
 
 def _table(array: Any) -> list[list[str]]:
@@ -81,21 +72,16 @@ def _walk(loss: Tensor) -> tuple[list[Tensor], dict[int, FloatArray]]:
     while stack:
         node = stack.pop()
         if node.grad_fn is not None and node._backward is None:
-            raise RuntimeError(
-                "loss: its graph was freed by backward(); draw it before, "
-                "or call backward(retain_graph=True)"
-            )
+            raise RuntimeError("loss: freed by backward(); draw it before, or retain_graph=True")
         fresh = [parent for parent in node._parents if id(parent) not in found]
         found |= {id(parent): parent for parent in fresh}
         stack += fresh
-    need(len(found) <= MOST, f"loss: expected a graph of at most {MOST} tensors, got {len(found)}")
+    expect(len(found) <= MOST, "loss", f"a graph of at most {MOST} tensors", len(found))
     nodes = sorted(found.values(), key=lambda node: node._created)
     gradients: dict[int, FloatArray] = {id(loss): np.ones(loss.shape)}
     for node in reversed(nodes):
-        if node._backward is None:
-            continue
-        parts = node._backward(gradients[id(node)])
-        for parent, part in zip(node._parents, parts, strict=True):
+        parts = node._backward(gradients[id(node)]) if node._backward else ()
+        for parent, part in zip(node._parents, parts, strict=False):
             if part is not None and parent.requires_grad:
                 gradients[id(parent)] = gradients.get(id(parent), 0.0) + part
     return nodes, gradients
@@ -120,7 +106,7 @@ def _arrange(nodes: list[_Node]) -> list[list[_Node]]:
     return rows
 
 
-@house.styled
+@house.style()
 def graph(loss: Tensor, *, names: Mapping[str, Tensor] | None = None) -> Axes:
     """Draw the graph of a small calculation: each tensor with its value and its gradient.
 
@@ -138,15 +124,14 @@ def graph(loss: Tensor, *, names: Mapping[str, Tensor] | None = None) -> Axes:
     ['w', '3.000', '6.000']
     """
     for name, tensor in {"loss": loss, **(names or {})}.items():
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"{name}: expected a Tensor, got {type(tensor).__name__}")
-    need(loss.array.size == 1, f"loss: expected one entry, got shape {loss.shape}")
+        expect_type(tensor, name, "a Tensor", Tensor)
+    expect(loss.array.size == 1, "loss", "one entry", f"shape {loss.shape}")
     if loss.grad_fn is None:
         raise RuntimeError("loss: expected the result of a recorded operation, got a leaf")
     tensors, gradients = _walk(loss)
     called = {id(tensor): name for name, tensor in (names or {}).items()}
-    missing = [called[key] for key in called if key not in {id(tensor) for tensor in tensors}]
-    need(not missing, f"names: expected tensors of the graph, got others: {missing}")
+    missing = [called[key] for key in called.keys() - {id(tensor) for tensor in tensors}]
+    expect(not missing, "names", "tensors of the graph", f"others: {missing}")
     nodes = {id(t): _Node(t, gradients.get(id(t)), called.get(id(t), "")) for t in tensors}
     for tensor in tensors:
         nodes[id(tensor)].parents = [nodes[id(parent)] for parent in tensor._parents]
@@ -178,6 +163,6 @@ def graph(loss: Tensor, *, names: Mapping[str, Tensor] | None = None) -> Axes:
                 start = parent.x + side * parent.width / 2, parent.y
                 end = node.x + side * (node.width / 2 + 1), node.y
                 bow = f"arc3,rad={-side * min(0.5, 90 / (start[1] - end[1]))}"
-            arrow(ax, start, end, width=1.3, head=9, connectionstyle=bow, clip_on=False)
+            house.arrow(ax, start, end, linewidth=1.3, head=9, connectionstyle=bow, clip_on=False)
         node.draw(ax, largest)
     return ax

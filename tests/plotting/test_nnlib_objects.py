@@ -85,9 +85,9 @@ def test_network_of_a_custom_module_uses_the_activations_given() -> None:
 
 def test_network_softmax_counts_axes_as_in_training() -> None:
     model = nn.Sequential(nn.Linear(2, 3), nn.Softmax(dim=1))
-    ax = plotting.network(model, [1.0, 2.0], digits=3)
+    ax = plotting.network(model, [1.0, 2.0])
     expected = model(nnlib.tensor([[1.0, 2.0]])).tolist()[0]
-    assert {f"{p:.3f}" for p in expected} <= set(texts(ax))
+    assert {f"{p:.2f}" for p in expected} <= set(texts(ax))
 
 
 def test_boundary_of_a_module_leaves_it_as_it_was() -> None:
@@ -102,15 +102,11 @@ def test_boundary_of_a_module_leaves_it_as_it_was() -> None:
 
 
 def test_functions_of_nnlib_are_drawn_as_those_of_numpy() -> None:
-    of_nnlib, _ = plotting.function_over_derivative(
-        functional.tanh, lambda z: 1 - np.tanh(z) ** 2, name="tanh"
-    )
-    of_numpy, _ = plotting.function_over_derivative(
-        np.tanh, lambda z: 1 - np.tanh(z) ** 2, name="tanh"
-    )
-    np.testing.assert_allclose(
-        of_nnlib.lines[-1].get_ydata(), of_numpy.lines[-1].get_ydata(), rtol=1e-12
-    )
+    def draw(f: Any) -> Any:
+        (ax,) = plotting.activation_gallery({"tanh": (f, lambda z: 1 - np.tanh(z) ** 2)})
+        return ax.lines[-2].get_ydata()
+
+    np.testing.assert_allclose(draw(functional.tanh), draw(np.tanh), rtol=1e-12)
 
 
 def test_neuron_takes_tensors() -> None:

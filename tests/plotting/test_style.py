@@ -77,10 +77,3 @@ def test_a_picture_leaves_the_settings_alone() -> None:
     plotting.loop()
     matplotlib.pyplot.close("all")
     assert dict(matplotlib.rcParams) == before
-
-
-def test_use_style_stays() -> None:
-    matplotlib = pytest.importorskip("matplotlib", reason="pictures need the plot extra")
-    with matplotlib.rc_context():
-        plotting.use_style()
-        assert matplotlib.rcParams["text.color"] == PALETTE["ink"][0]
