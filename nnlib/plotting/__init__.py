@@ -16,14 +16,21 @@ from nnlib.plotting.lines import (
     fitted_curve,
     tangent,
 )
-from nnlib.plotting.matrices import attention_map, confusion_matrix, images, matrix_product, weights
+from nnlib.plotting.matrices import (
+    attention_map,
+    confusion_matrix,
+    convolution,
+    images,
+    matrix_product,
+    weights,
+)
 from nnlib.plotting.networks import network
 from nnlib.plotting.neurons import neuron, valves
 from nnlib.plotting.palette import PALETTE
 from nnlib.plotting.tape import graph
 
 __all__ = ["PALETTE", "activation_gallery", "attention_map", "bars", "boundaries", "compare"]
-__all__ += ["confusion_matrix", "curves", "dashboard", "decision_boundary", "decision_line"]
-__all__ += ["descent", "fitted_curve", "gates", "graph", "histograms", "images", "loop"]
-__all__ += ["matrix_product", "network", "neuron", "programmed_vs_trained", "style", "tangent"]
-__all__ += ["unrolled", "valves", "weights"]
+__all__ += ["confusion_matrix", "convolution", "curves", "dashboard", "decision_boundary"]
+__all__ += ["decision_line", "descent", "fitted_curve", "gates", "graph", "histograms", "images"]
+__all__ += ["loop", "matrix_product", "network", "neuron", "programmed_vs_trained", "style"]
+__all__ += ["tangent", "unrolled", "valves", "weights"]

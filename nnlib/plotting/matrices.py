@@ -12,6 +12,7 @@ from nnlib.plotting.house import Axes, AxesArray, FloatArray, Names, expect, num
 from nnlib.plotting.palette import LIGHT, PALETTE
 
 VECTOR = 1100  # cells up to which an image is drawn as shapes, which follow the page's colours
+CELL = 46.0, 28.0  # width and height of a matrix entry, in points
 LEVELS = 6  # strengths of tint a sign; more cannot be told apart
 
 
@@ -172,6 +173,24 @@ def confusion_matrix(counts: Any, names: Names) -> Axes:
     return _table(tint, texts, house.check_names(names, n, "names"), ("true", "predicted"))
 
 
+def _grid(
+    ax: Axes, x: float, y: float, grid: FloatArray, marked: Any, title: Names, computed: bool
+) -> None:
+    """Draw a matrix with its values, its top left corner at (x, y), title and shape above."""
+    cell, high = CELL
+    for place, value in np.ndenumerate(grid):
+        x0, y0, mark = x + place[1] * cell, y - (place[0] + 1) * high, bool(marked[place])
+        corners = [(x0, y0), (x0 + cell, y0), (x0 + cell, y0 + high), (x0, y0 + high)]
+        fill = ("soft_orange" if computed else "soft_blue") if mark else "paper"
+        house.polygon(ax, corners, fill=fill, edge="muted", linewidth=0.9)
+        text, weight = number(value) if computed else short(value), "bold" if mark else "normal"
+        size = 11 if len(text) < 6 else 10
+        write(ax, x0 + cell / 2, y0 + high / 2, text, fontsize=size, weight=weight)
+    middle = x + grid.shape[1] * cell / 2
+    write(ax, middle, y + 26, title[0], weight="bold", fontsize=12)
+    write(ax, middle, y + 10, title[1], fontsize=10, color=LIGHT["muted"])
+
+
 @house.style()
 def matrix_product(
     X: Any,
@@ -179,7 +198,6 @@ def matrix_product(
     b: Any = None,
     *,
     rows: Names | None = None,
-    symbols: Any = ("X", "Wᵀ", "b", "Z"),
 ) -> Axes:
     """Draw a layer's forward pass on a batch, X Wᵀ + b = Z, cell by cell.
 
@@ -198,7 +216,8 @@ def matrix_product(
     out, given = len(matrix), [] if b is None else [house.to_array(b, "b", len(matrix))]
     result = batch @ matrix.T + sum(given)
     listed = [] if rows is None else house.check_names(rows, n, "rows")
-    cell, high, between, edge = 46.0, 28.0, 26.0, 3.0
+    cell, high = CELL
+    between, edge = 26.0, 3.0
     left = edge + (house.widest(listed) + 8 if listed else 0.0)
     width = max(left + (inner + out) * cell + between, 2 * between + 2 * out * cell) + edge
     expect(
@@ -209,18 +228,11 @@ def matrix_product(
     ax = house.canvas(width, top + 36)
 
     def draw(k: int, x: float, y: float, grid: FloatArray, sign: str) -> None:
-        """Draw one matrix with its sign, symbol and shape; mark a row of X, a column of others."""
-        for (r, c), value in np.ndenumerate(grid):
-            x0, y0, marked = x + c * cell, y - (r + 1) * high, (r, c, c, r + c)[k] == 0
-            corners = [(x0, y0), (x0 + cell, y0), (x0 + cell, y0 + high), (x0, y0 + high)]
-            fill = ("soft_orange" if k == 3 else "soft_blue") if marked else "paper"
-            house.polygon(ax, corners, fill=fill, edge="muted", linewidth=0.9)
-            text = number(value) if k == 3 else short(value)
-            size, weight = 11 if len(text) < 6 else 10, "bold" if marked else "normal"
-            write(ax, x0 + cell / 2, y0 + high / 2, text, fontsize=size, weight=weight)
-        middle, shape = x + grid.shape[1] * cell / 2, (out,) if k == 2 else grid.shape
-        write(ax, middle, y + 26, ("X", "Wᵀ", "b", "Z")[k], weight="bold", fontsize=12)
-        write(ax, middle, y + 10, str(shape), fontsize=10, color=LIGHT["muted"])
+        """Draw one matrix with its sign; mark a row of X, a column of Wᵀ, an entry of Z."""
+        r, c = np.indices(grid.shape)
+        shape = (out,) if k == 2 else grid.shape
+        title = (("X", "Wᵀ", "b", "Z")[k], str(shape))
+        _grid(ax, x, y, grid, (r, c, c, r + c)[k] == 0, title, computed=k == 3)
         write(ax, x - between / 2, y - high / 2, sign, weight="bold", fontsize=14)
 
     for r, name in enumerate(listed):
@@ -234,4 +246,47 @@ def matrix_product(
         draw(2, x - between - out * cell, below, bias[None], "+")
         terms.append(house.factor(bias[0]))
     write(ax, width / 2, 12, f"{' + '.join(terms)} = {number(result[0, 0])}", fontsize=11)
+    return ax
+
+
+@house.style()
+def convolution(image: Any, kernel: Any, *, at: tuple[int, int] = (0, 0)) -> Axes:
+    """Draw a kernel sliding over an image, every number visible, its window marked at one place.
+
+    `image` has shape (h, w) and `kernel` (k, m), so the result has (h − k + 1, w − m + 1). The
+    window whose top left corner is `at` is marked, and so is what it gives.
+
+    Raises ValueError when the kernel or the place does not fit, or the image is too large to read.
+
+    >>> ax = convolution([[0, 1, 1]], [[-1, 1]], at=(0, 1))
+    >>> ax.texts[-1].get_text()
+    '−1 × 1 + 1 × 1 = 0.00'
+    """
+    picture, table = house.to_array(image, "image", "h", "w"), house.to_array(kernel, "kernel")
+    expect(table.ndim == 2, "kernel", "shape (k, m)", table.shape)
+    (h, w), (k, m), (row, column) = picture.shape, table.shape, at
+    expect(k <= h and m <= w, "kernel", f"at most the image's shape {picture.shape}", table.shape)
+    expect(h <= 6 and w <= 5, "image", "at most 6 rows of 5, to be read", picture.shape)
+    windows = np.lib.stride_tricks.sliding_window_view(picture, (k, m))
+    result = np.einsum("rckm,km->rc", windows, table)
+    shape = result.shape
+    fits = 0 <= row < shape[0] and 0 <= column < shape[1]
+    expect(fits, "at", f"a place of the result, of shape {shape}", at)
+    (cell, high), gap = CELL, 30.0
+    width = max(w, m + shape[1]) * cell + gap + 26
+    below, tallest = 34 + max(k, shape[0]) * high, h * high
+    ax = house.canvas(width, below + 48 + tallest + 36)
+    r, c = np.indices(picture.shape)
+    inside = (row <= r) & (r < row + k) & (column <= c) & (c < column + m)
+    top, right = below + 48 + tallest, width - 3 - shape[1] * cell
+    _grid(ax, (width - w * cell) / 2, top, picture, inside, ("image", str((h, w))), computed=False)
+    _grid(ax, 13, below, table, np.ones((k, m)), ("kernel", str((k, m))), computed=False)
+    chosen = np.zeros(shape, dtype=bool)
+    chosen[at] = True
+    _grid(ax, right, below, result, chosen, ("result", str(shape)), computed=True)
+    write(ax, right - 14, below - high / 2, "→", weight="bold", fontsize=14)
+    pairs = zip(table.ravel(), windows[at].ravel(), strict=True)
+    terms = " + ".join(f"{short(a)} × {house.factor(b)}" for a, b in pairs)
+    line = f"{terms} =" if table.size <= 4 else "the marked products add up to"
+    write(ax, width / 2, 12, f"{line} {number(result[at])}", fontsize=11)
     return ax

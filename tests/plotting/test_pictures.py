@@ -227,6 +227,10 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "matrix_product": lambda: plotting.matrix_product(
         [[0.9, 0.8], [0.8, 0.3], [0.2, 0.75]], W[::-1], [0.1, 0], rows=["apple", "berry", "orange"]
     ),
+    "convolution": lambda: plotting.convolution(
+        np.arange(20).reshape(5, 4) % 7, [[-1, 0], [0.5, 2]], at=(1, 2)
+    ),
+    "convolution, a large kernel": lambda: plotting.convolution(np.eye(5), np.ones((3, 3))),
     "matrix_product, no bias": lambda: plotting.matrix_product([[1, 2, 3]], [[0.5, -1, 2]]),
     "decision_line, a narrow side": lambda: plotting.decision_line(
         [0.7, -0.9], -0.35, xlim=(0, 1), ylim=(0, 1), names=["°C / 30", "rain"], classes=STAY_GO
@@ -430,6 +434,16 @@ def test_matrix_product_writes_the_product() -> None:
     Z = np.array([[0.9, 0.8], [0.8, 0.3], [0.2, 0.75]]) @ np.array(W[::-1]).T + [0.1, 0]
     for value in Z.flat:
         assert f"{value:.2f}".replace("-", "−") in found
+
+
+def test_convolution_writes_the_image_the_kernel_and_every_result() -> None:
+    found = texts_in(svg_of("convolution"))
+    image, kernel = np.arange(20).reshape(5, 4) % 7, np.array([[-1, 0], [0.5, 2]])
+    for r in range(4):
+        for c in range(3):
+            value = (image[r : r + 2, c : c + 2] * kernel).sum()
+            assert f"{value:.2f}".replace("-", "−") in found
+    assert "−1 × 6 + 0 × 0 + 0.5 × 3 + 2 × 4 = 3.50" in found
 
 
 def test_boundary_lies_where_the_answer_changes() -> None:
@@ -683,6 +697,14 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "weights shape": (lambda: plotting.weights(W, shape=(3, 3)), ValueError, "shape: expected 2"),
     "weights axes": (lambda: plotting.weights([1, 2]), ValueError, "W"),
     "product": (lambda: plotting.matrix_product([[1, 2, 3]], W), ValueError, r"W: .*\(2, 2\)"),
+    "convolution kernel": (
+        lambda: plotting.convolution(W, np.ones((3, 3))),
+        ValueError,
+        r"kernel: .*\(2, 2\).*\(3, 3\)",
+    ),
+    "convolution at": (lambda: plotting.convolution(W, [[1]], at=(2, 0)), ValueError, "at: "),
+    "convolution size": (lambda: plotting.convolution(np.eye(9), [[1]]), ValueError, "image: "),
+    "convolution axes": (lambda: plotting.convolution(W, [1, 2]), ValueError, "kernel: "),
     "product b": (lambda: plotting.matrix_product([[1, 2]], W, [1]), ValueError, "b"),
     "line classes": (
         lambda: plotting.decision_line([1, 1], 0, classes=["a"]),
