@@ -216,7 +216,7 @@ def dashboard(monitor: Any) -> AxesArray:
         for layer, row in rows.items():
             steps = np.asarray(getattr(monitor, "steps", np.arange(1, row.size + 1)))
             expect(steps.size == row.size, "monitor.steps", f"{row.size} numbers", steps.size)
-            index, i = house.thin(row.size, 100), layers.index(layer) if layer != name else 0
+            index, i = house.thin(row.size, 60), layers.index(layer) if layer != name else 0
             look = {"label": f"layer {layer}" if layer.isdigit() else layer}
             look = {"color": LIGHT["ink"]} if layer == name else look
             line(

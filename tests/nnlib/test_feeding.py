@@ -15,7 +15,9 @@ def numbers(n):
     return TensorDataset(nnlib.arange(n), nnlib.arange(n) * 10)
 
 
-@pytest.mark.parametrize("dataset", [numbers(23), [(i, i * 10) for i in range(23)]], ids=["tensors", "list"])
+@pytest.mark.parametrize(
+    "dataset", [numbers(23), [(i, i * 10) for i in range(23)]], ids=["tensors", "list"]
+)
 @pytest.mark.parametrize("batch_size", [1, 5, 23, 40])
 @pytest.mark.parametrize("shuffle", [False, True])
 @pytest.mark.parametrize("drop_last", [False, True])
