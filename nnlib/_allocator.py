@@ -16,10 +16,10 @@ LARGEST_MMAP_THRESHOLD = 32 * 2**20  # older versions of glibc refuse more
 def tune_allocator(keep: int = 2**30) -> bool:
     """Let this process keep up to ``keep`` bytes of freed memory, and say whether it will.
 
-    It changes how the whole process allocates, so it never happens by itself: call it once, before
-    training. Steps that make large arrays become two to three times as fast; the results are the
-    same bits. Where the C library is not glibc (macOS, Windows, musl), nothing changes and the
-    answer is ``False``. See ``man 3 mallopt``.
+    It changes how the whole process allocates, so importing nnlib leaves it alone. ``fit`` calls
+    it; in front of a loop of your own, call it once. Steps that make large arrays become two to
+    three times as fast; the results are the same bits. Where the C library is not glibc (macOS,
+    Windows, musl), nothing changes and the answer is ``False``. See ``man 3 mallopt``.
 
     Raises ``TypeError`` or ``ValueError`` for a ``keep`` that is no whole number from 0 to 2³¹ − 1.
 

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from nnlib._allocator import tune_allocator
 from nnlib._arguments import expect, expect_count, expect_type
 from nnlib._divergence import Criterion, DivergenceError, Recorder
 from nnlib._progress import progress_bar
@@ -290,7 +291,8 @@ def fit(
     on, and with ``validation`` the same after each epoch under ``"val_"`` names. ``scheduler``
     steps once an epoch. ``callbacks`` are ``Callback`` objects, or functions that get
     ``(epoch, history)`` after each epoch; ``True`` from one of these stops.
-    ``progress``: a bar always, never, or (``None``) when someone is there to see it.
+    ``progress``: a bar always, never, or (``None``) when someone is there to see it. The process
+    is told to keep freed memory, see ``tune_allocator``.
 
     Raises ``ValueError`` for an empty loader and ``DivergenceError`` when the loss or a weight is
     no longer a finite number.
@@ -311,6 +313,7 @@ def fit(
     generators = [pick_generator(g) for g in (None, getattr(loader, "generator", None))]
     state = State(model, optimizer, epochs, scheduler, told, generators)
     recorder = Recorder(model, criterion, optimizer)
+    tune_allocator()
     # NumPy's warnings about overflow would come first and say less than the error does.
     with _modes_restored(model), np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         try:
