@@ -10,6 +10,7 @@ import re
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import mkdocs_jupyter.config
 import nbformat
@@ -74,7 +75,9 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
             content = written.with_pictures(page.content or "")
         except notebook.BlockError as error:
             raise PluginError(f"{page.file.src_uri}: {error}") from error
-        page.executed = executed  # type: ignore[attr-defined]  # read again when the downloads are written
+        # Read again when the downloads are written.
+        page.executed = executed  # type: ignore[attr-defined]
+        page.link = _links_from(page, config, files)  # type: ignore[attr-defined]
     try:
         return mathematics.convert(content)
     except mathematics.MathematicsError as error:
@@ -95,11 +98,11 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         title = str(page.title)
         target.with_suffix(".ipynb").write_text(
-            notebook.to_ipynb(page.executed, title=title),  # type: ignore[attr-defined]
+            notebook.to_ipynb(page.executed, title=title, link=page.link),  # type: ignore[attr-defined]
             encoding="utf-8",
         )
         target.with_suffix(".py").write_text(
-            notebook.to_script(page.executed, title=title),  # type: ignore[attr-defined]
+            notebook.to_script(page.executed, title=title, link=page.link),  # type: ignore[attr-defined]
             encoding="utf-8",
         )
     return output
@@ -115,6 +118,20 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 def _is_notebook(page: Page) -> bool:
     return "jupyter" in page.meta
+
+
+def _links_from(page: Page, config: MkDocsConfig, files: Files) -> notebook.Link:
+    """How a link of this page to another page's Markdown reads outside the site."""
+
+    def link(target: str) -> str:
+        path, _, anchor = target.partition("#")
+        source = posixpath.normpath(posixpath.join(posixpath.dirname(page.file.src_uri), path))
+        found = files.get_file_from_path(source)
+        if found is None:
+            raise PluginError(f"{page.file.src_uri}: a link to {target!r} leads nowhere")
+        return urljoin(config.site_url or "", found.url) + (f"#{anchor}" if anchor else "")
+
+    return link
 
 
 def _download_name(page: Page) -> str:

@@ -6,9 +6,8 @@ pictures and nothing else."""
 import html
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import jupytext
 import nbformat
@@ -16,6 +15,9 @@ from nbformat import NotebookNode
 
 from . import fences, svg
 
+# Links to other pages of the site, which only MkDocs can resolve.
+_MARKDOWN_LINK = re.compile(r"\]\((?P<to>(?!https?:)[^()\s]*\.md(?:#[^()\s]*)?)\)")
+_CHECK_TITLE = re.compile(r'\?\?\? note "[^"]*"\s*\Z')
 _ADMONITION = re.compile(r'(?P<kind>!!!|\?\?\?\+?) (?P<type>[\w -]+?)(?: "(?P<title>[^"]*)")?')
 
 
@@ -114,22 +116,13 @@ def _folded(code: str, title: str) -> str:
 def _unfold(markdown: str) -> str:
     """Admonitions as a notebook can show them: folded ones as <details>, others as quotations."""
     out: list[str] = []
-    lines = markdown.split("\n")
-    at = 0
-    while at < len(lines):
-        match = _ADMONITION.fullmatch(lines[at].rstrip())
-        if not match:
-            out.append(lines[at])
-            at += 1
+    for head, body in _blocks(markdown):
+        if head is None:
+            out += body
             continue
-        body: list[str] = []
-        at += 1
-        while at < len(lines) and (not lines[at].strip() or lines[at].startswith("    ")):
-            body.append(lines[at][4:])
-            at += 1
-        title = match["title"] or match["type"].split()[0].capitalize()
+        title = head["title"] or head["type"].split()[0].capitalize()
         inner = _unfold("\n".join(body).strip("\n"))
-        if match["kind"].startswith("?"):
+        if head["kind"].startswith("?"):
             out += ["<details>", f"<summary>{title}</summary>", "", inner, "", "</details>", ""]
         else:
             out += [
@@ -141,7 +134,78 @@ def _unfold(markdown: str) -> str:
     return "\n".join(out)
 
 
-def to_ipynb(notebook: NotebookNode, *, title: str) -> str:
+Link = Callable[[str], str]
+
+
+def _taken_away(notebook: NotebookNode, link: Link) -> list[NotebookNode]:
+    """The cells of a copy that stands alone: links lead back to the site, exercises can be done."""
+    cells: list[NotebookNode] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cells.append(cell)
+        elif cell.cell_type == "markdown":
+            after_code = bool(cells) and cells[-1].cell_type == "code"
+            prose = _without_first_output(cell.source) if after_code else cell.source
+            cells += _with_exercises(_MARKDOWN_LINK.sub(lambda m: f"]({link(m['to'])})", prose))
+    return cells
+
+
+def _without_first_output(markdown: str) -> str:
+    """The cell above carries its own output; the page's copy of it would say it twice."""
+    first = next(fences.find_fences(markdown), None)
+    if first is None or first.language != "text" or markdown[: first.start].strip():
+        return markdown
+    return markdown[first.end :].lstrip("\n")
+
+
+def _with_exercises(markdown: str) -> list[NotebookNode]:
+    """The cells of a piece of prose, in which an exercise's check and stub are code to run."""
+    cells: list[NotebookNode] = []
+    text: list[str] = []
+
+    def flush() -> None:
+        prose = _plain_fences(_unfold("\n".join(text).strip("\n")))
+        if prose:
+            cells.append(nbformat.v4.new_markdown_cell(prose))
+        text.clear()
+
+    for head, body in _blocks(markdown):
+        if head is None or head["type"] != "question":
+            text += body if head is None else [head.string, *(f"    {line}" for line in body)]
+            continue
+        text += [f"### {head['title']}", ""]
+        inner, done = "\n".join(body), 0
+        for fence in fences.find_fences(inner):
+            if fence.options.get("role") not in {"check", "stub"}:
+                continue
+            text += _CHECK_TITLE.sub("", inner[done : fence.start]).split("\n")
+            flush()
+            cells.append(nbformat.v4.new_code_cell(fence.source.strip("\n")))
+            done = fence.end
+        rest = inner[done:].lstrip("\n")
+        text += _without_first_output(rest).split("\n")
+    flush()
+    return cells
+
+
+def _blocks(markdown: str) -> Iterator[tuple[re.Match[str] | None, list[str]]]:
+    """The lines outside admonitions, and each admonition's first line with its dedented body."""
+    lines = markdown.split("\n")
+    at = 0
+    while at < len(lines):
+        head = _ADMONITION.fullmatch(lines[at].rstrip())
+        at += 1
+        if head is None:
+            yield None, [lines[at - 1]]
+            continue
+        body = []
+        while at < len(lines) and (not lines[at].strip() or lines[at].startswith("    ")):
+            body.append(lines[at][4:])
+            at += 1
+        yield head, body
+
+
+def to_ipynb(notebook: NotebookNode, *, title: str, link: Link) -> str:
     """The notebook a reader downloads: same cells and pictures, the same at every build."""
     clean = nbformat.v4.new_notebook(
         metadata={
@@ -150,18 +214,13 @@ def to_ipynb(notebook: NotebookNode, *, title: str) -> str:
             "title": title,
         }
     )
-    outputs: Any
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            new = nbformat.v4.new_markdown_cell(_plain_fences(_unfold(cell.source)))
-        elif cell.cell_type == "code":
+    for number, cell in enumerate(_taken_away(notebook, link), start=1):
+        if cell.cell_type == "code":
             outputs = [_clean_output(output) for output in cell.outputs if not _is_noise(output)]
             tags = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
-            new = nbformat.v4.new_code_cell(cell.source, metadata=tags, outputs=outputs)
-        else:
-            continue
-        new["id"] = f"cell-{len(clean.cells) + 1}"
-        clean.cells.append(new)
+            cell = nbformat.v4.new_code_cell(cell.source, metadata=tags, outputs=outputs)
+        cell["id"] = f"cell-{number}"
+        clean.cells.append(cell)
     nbformat.validate(clean)
     return nbformat.writes(clean) + "\n"
 
@@ -185,14 +244,14 @@ def _clean_output(output: NotebookNode) -> NotebookNode:
     return output
 
 
-def to_script(notebook: NotebookNode, *, title: str) -> str:
+def to_script(notebook: NotebookNode, *, title: str, link: Link) -> str:
     """The page as a plain Python script: prose as comments, every cell of code in order."""
     clean = nbformat.v4.new_notebook(cells=[])
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            clean.cells.append(nbformat.v4.new_markdown_cell(_plain_fences(_unfold(cell.source))))
-        elif cell.cell_type == "code":
-            clean.cells.append(nbformat.v4.new_code_cell(cell.source))
+    for cell in _taken_away(notebook, link):
+        make = (
+            nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+        )
+        clean.cells.append(make(cell.source))
     script = jupytext.writes(clean, fmt="py:percent")
     header, _, body = script.partition("# %%")
     del header  # Jupytext's own front matter: of no use to a reader, and it names versions.

@@ -3,6 +3,7 @@ In an interpreter that knows nothing else, they must print what the page says.""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import nbformat
 import pytest
 from machine.comparing import same_output
 from machine.examples import blocks, missing
+from machine.fences import Fence
 from site_building import address, built
 from site_html import article, python_blocks
 
@@ -77,8 +79,15 @@ def test_the_notebook_holds_the_pages_cells(site: Path, source: Path) -> None:
     notebook = nbformat.read(_downloaded(site, source, ".ipynb"), as_version=4)
     nbformat.validate(notebook)
     cells = [cell.source.strip("\n") for cell in notebook.cells if cell.cell_type == "code"]
-    top_level = [b.fence for b in blocks(source.read_text(encoding="utf-8")) if not b.fence.prefix]
-    assert cells == [fence.source.strip("\n") for fence in top_level]
+    found = [block.fence for block in blocks(source.read_text(encoding="utf-8"))]
+    assert cells == [fence.source.strip("\n") for fence in found if _is_cell(fence)]
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert not re.search(r"\]\([^)]*\.md[#)]", prose), "a link that only the site can follow"
+
+
+def _is_cell(fence: Fence) -> bool:
+    """Whether the block can be run in the notebook: all but hints at what an exercise asks for."""
+    return not fence.prefix or fence.options.get("role") in {"check", "stub"}
 
 
 def test_the_script_runs_and_prints_what_the_page_says(
@@ -92,7 +101,7 @@ def test_the_script_runs_and_prints_what_the_page_says(
     if lacking:
         pytest.skip(f"blocks at lines {lacking} of {source.name} need what is not on this machine")
     claimed = "\n".join(
-        b.expected.strip("\n") for b in tested if b.expected is not None and not b.fence.prefix
+        b.expected.strip("\n") for b in tested if b.expected is not None and _is_cell(b.fence)
     )
     printed = _python(str(script), folder=tmp_path)
     assert same_output(claimed, printed), f"the script prints\n{printed}\nthe page says\n{claimed}"
