@@ -172,14 +172,14 @@ class Tensor(Values):
         if gradient is None:
             if self.array.size != 1:
                 raise ValueError(f"gradient: expected one of shape {self.shape}, got None")
-            g = np.ones(self.array.shape, self.array.dtype)
+            g = np.array(1, self.array.dtype, ndmin=self.array.ndim)
         else:
             expect(gradient.shape == self.shape, "gradient", f"shape {self.shape}", gradient.shape)
             g = gradient.array.astype(self.array.dtype)
         if self._op is None:
             return self._accumulate(g)
         # A tensor is made after its parents: the latest that is left has its gradient complete.
-        gradients, waiting = {id(self): g}, [(-self._created, self)]
+        gradients, waiting = {self: g}, [(-self._created, self)]
         while waiting:
             node = heappop(waiting)[1]
             if node._backward is None:
@@ -187,7 +187,7 @@ class Tensor(Values):
                     f"backward() a second time through {node._op}, whose graph was freed the first "
                     "time; pass retain_graph=True to the first, or compute the loss again"
                 )
-            g = gradients.pop(id(node))
+            g = gradients.pop(node)
             if node._retains_grad:
                 node._accumulate(g.copy())
             for parent, part in zip(node._parents, node._backward(g), strict=True):
@@ -195,10 +195,10 @@ class Tensor(Values):
                     continue
                 if parent._op is None:  # two leaves must not share the memory of their gradients
                     parent._accumulate(part.copy() if part is g or part.base is not None else part)
-                elif id(parent) in gradients:
-                    gradients[id(parent)] = gradients[id(parent)] + part
+                elif parent in gradients:
+                    gradients[parent] = gradients[parent] + part
                 else:
-                    gradients[id(parent)] = part
+                    gradients[parent] = part
                     heappush(waiting, (-parent._created, parent))
             if not retain_graph:
                 node._parents, node._backward = (), None

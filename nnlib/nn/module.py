@@ -109,9 +109,10 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         output = self.forward(*args, **kwargs)
-        for hook in tuple(self._forward_hooks.values()):
-            replaced = hook(self, args, output)
-            output = output if replaced is None else replaced
+        if self._forward_hooks:
+            for hook in tuple(self._forward_hooks.values()):
+                replaced = hook(self, args, output)
+                output = output if replaced is None else replaced
         return output
 
     def register_forward_hook(self, hook: ForwardHook) -> HookHandle:
@@ -203,7 +204,7 @@ class Module:
 
     def children(self) -> Iterator[Module]:
         """The modules directly inside."""
-        return iter(self._members(Module).values())
+        return iter([part for part in vars(self).values() if isinstance(part, Module)])
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """The module itself and all inside it, once each, with dotted names.

@@ -50,7 +50,7 @@ class _Block:
         given = [(i, p.grad.array) for i, p in enumerate(self.parameters) if p.grad is not None]
         for i, _ in given:
             self.steps[i] += 1
-        if len(given) == len(self.steps) and len(set(self.steps)) == 1:
+        if len(given) == len(self.steps) == self.steps.count(self.steps[0]):
             yield slice(None), self.steps[0], np.concatenate([g.ravel() for _, g in given])
         else:
             yield from ((self.places[i], self.steps[i], g.flatten()) for i, g in given)
@@ -112,7 +112,8 @@ class Optimizer:
 
     def _lay_out(self) -> list[_Block]:
         """Each group's block; those of new groups are made now."""
-        self._blocks += [_Block(g["params"]) for g in self.param_groups[len(self._blocks) :]]
+        while len(self._blocks) < len(self.param_groups):
+            self._blocks.append(_Block(self.param_groups[len(self._blocks)]["params"]))
         return self._blocks
 
     def _places(self) -> list[tuple[_Block, int]]:
@@ -269,11 +270,11 @@ class Adam(Optimizer):
         g *= 1 - beta2
         v *= beta2
         v += g
+        spread = math.sqrt(1 - beta2**step)  # √v̂ = √v / spread: multiplied out, as in the paper
         root = np.sqrt(v, out=g)
-        root *= 1 / math.sqrt(1 - beta2**step)
-        root += group["eps"]
+        root += group["eps"] * spread
         move = np.divide(m, root, out=root)
-        move *= group["lr"] / (1 - beta1**step)
+        move *= group["lr"] * spread / (1 - beta1**step)
         w -= move
 
 
