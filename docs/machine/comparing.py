@@ -2,6 +2,7 @@
 Words and whole numbers must be the same; a decimal must be the printed one, rounded as shown."""
 
 import re
+from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 
 # A sign belongs to a number unless what stands before makes it a dash: "784-128" is two.
@@ -81,3 +82,14 @@ def same_output(expected: str, printed: str) -> bool:
         [tokens(line) for line in expected.strip("\n").splitlines()],
         [tokens(line) for line in printed.strip("\n").splitlines()],
     )
+
+
+def mutants(text: str, start: int = 0, end: int | None = None) -> Iterator[str]:
+    """`text` with one digit from `start` to `end` replaced by the next, once for each digit.
+
+    >>> list(mutants("a 49.0"))
+    ['a 59.0', 'a 40.0', 'a 49.1']
+    """
+    for at in range(start, len(text) if end is None else end):
+        if text[at] in "0123456789":
+            yield f"{text[:at]}{(int(text[at]) + 1) % 10}{text[at + 1 :]}"

@@ -19,7 +19,7 @@ from sybil import Document, Example, Lexeme, Region
 
 import nnlib
 
-from .comparing import same_output
+from .comparing import mutants, same_output
 from .fences import Fence, find_fences
 
 # What a page may ask for that not every machine has, and how to tell whether this one has it.
@@ -118,6 +118,10 @@ def _output(block: Block, printed: str) -> str | None:
         return None
     if not same_output(block.expected, printed):
         return f"the page says\n{block.expected}\nthe block prints\n{printed}"
+    # Proof that this comparison bites: a page with any digit changed has to be noticed.
+    unnoticed = [mutant for mutant in mutants(block.expected) if same_output(mutant, printed)]
+    if unnoticed:
+        return f"the block prints\n{printed}\nand this would pass, too:\n{unnoticed[0]}"
     return None
 
 

@@ -54,6 +54,16 @@ def test_a_true_page_passes(run: Run) -> None:
     )
 
 
+def test_a_comparison_that_lets_a_changed_digit_pass_is_caught(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = block("print(1 + 1)", "2")
+    run(page)
+    monkeypatch.setattr(examples, "same_output", lambda expected, printed: True)
+    with pytest.raises(SybilFailure, match="this would pass, too:\\n3"):
+        run(page)
+
+
 def test_a_page_without_blocks_passes(run: Run) -> None:
     run("# Words\n\nAnd more words.\n")
 

@@ -1,13 +1,12 @@
-"""Proof that the tests bite: pages are changed, one digit at a time, and it has to be noticed.
-A page runs once; its printed outputs are kept and every mutant of the page is held against them."""
+"""Proof that the tests bite: the prose of pages is changed, one digit at a time, and it has to be
+noticed.
+Outputs are put to the same test where the blocks run, so that no page has to run twice."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from machine import examples, prose
-from machine.comparing import same_output
+from machine.comparing import mutants
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -17,43 +16,11 @@ every_page = pytest.mark.parametrize(
 )
 
 
-def mutants(text: str, start: int = 0, end: int | None = None) -> Iterator[str]:
-    """`text` with one digit from `start` to `end` replaced by the next, once for each digit."""
-    for at in range(start, len(text) if end is None else end):
-        if text[at] in "0123456789":
-            yield f"{text[:at]}{(int(text[at]) + 1) % 10}{text[at + 1 :]}"
-
-
-def test_mutants_change_one_digit_each() -> None:
-    assert list(mutants("a 49.0")) == ["a 59.0", "a 40.0", "a 49.1"]
-
-
 @every_page
-def test_every_changed_digit_of_an_output_is_noticed(path: Path) -> None:
-    namespace: dict[str, object] = {}
-    examples.fresh(namespace)
-    survivors, tried = [], 0
-    try:
-        for block in examples.blocks(path.read_text(encoding="utf-8")):
-            absent = examples.missing(block.fence)
-            if absent is not None:
-                assert absent not in os.environ.get("NNLIB_REQUIRE", "").split()
-                continue
-            printed, problem = examples.run(block, namespace, str(path))
-            assert problem is None
-            if block.expected is None:
-                continue
-            assert same_output(block.expected, printed), (
-                "the page is wrong before anything is changed"
-            )
-            for mutant in mutants(block.expected):
-                tried += 1
-                if same_output(mutant, printed):
-                    survivors.append(f"line {block.fence.line}: {mutant}")
-    finally:
-        examples.fresh(namespace)
-    assert tried, "a page without a printed digit proves nothing"
-    assert survivors == []
+def test_every_page_claims_digits_that_a_change_can_be_made_to(path: Path) -> None:
+    """Each changed digit of an output is tried where the block runs, in `machine/examples.py`."""
+    claimed = [block.expected for block in examples.blocks(path.read_text(encoding="utf-8"))]
+    assert any([*mutants(expected)] for expected in claimed if expected is not None)
 
 
 def noticed(text: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 BUILD_LIMIT_SECONDS = 1800
+WIDTHS = (1280, 360)
 
 
 def address(source: Path) -> str:

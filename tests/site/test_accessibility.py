@@ -1,61 +1,16 @@
-"""Runs axe-core over every page, folded and unfolded, and walks through it with the Tab key.
-Its rules for WCAG A and AA, its best practices and its experimental rules count; none is off."""
+"""Walks through every page with the Tab key, as readers do who have no mouse.
+What axe-core finds by itself is in `test_axe.py`."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
-from site_building import address
+from site_building import WIDTHS, address
 from site_reading import mounted, unfold
 
-WIDE, NARROW = 1280, 360
+WIDE, NARROW = WIDTHS
 _TAB_LIMIT = 1000
-# Everything but AAA, which WCAG itself advises against requiring of a whole site.
-_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "experimental"]
-_AXE = """([include, tags]) =>
-  axe.run(include ? {include} : document, {resultTypes: ["violations"], runOnly: tags})"""
-
-
-def violations(page: Page, *include: str) -> list[str]:
-    """What axe finds wrong with the page, or with the parts that match the selectors."""
-    if page.evaluate("typeof axe") == "undefined":
-        page.evaluate(AXE_SCRIPT)
-    found: dict[str, Any] = page.evaluate(_AXE, [[[part] for part in include] or None, _TAGS])
-    return [
-        f"{violation['id']} ({violation['impact']}) at {node['target'][-1]}: "
-        f"{node['failureSummary']}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_axe_finds_nothing(open_page: Any, page_path: str, width: int, scheme: str) -> None:
-    page: Page = open_page(page_path, width=width, scheme=scheme)
-    mounted(page)
-    assert (
-        page.evaluate("document.body.dataset.mdColorScheme")
-        == {"light": "default", "dark": "slate"}[scheme]
-    )
-    if page.locator("details:not([open])").count():
-        assert violations(page, "article") == []
-        unfold(page)
-    assert violations(page) == []
-    if width == NARROW:
-        page.get_by_role("button", name="Contents").click()
-        page.wait_for_function(
-            "document.querySelector('.md-sidebar--primary').getBoundingClientRect().left === 0"
-        )
-        assert violations(page) == []
-        page.keyboard.press("Escape")
-    page.keyboard.press("f")
-    page.keyboard.type("the")
-    page.wait_for_selector(".md-search-result__item")
-    # The page behind it was judged above; what is new stands in the dialog and its bar.
-    assert violations(page, ".md-header") == []
 
 
 _FOCUSED = """() => {
