@@ -66,29 +66,34 @@ def scaled_dot_product_attention(
     p -= _largest(p)
     np.exp(p, out=p)
     total = (np.ones(p.shape[-2], p.dtype) @ p)[..., np.newaxis]
-    share = np.divide(1, total, out=np.zeros_like(total), where=total != 0)
     keep = _dropout_mask(shape, dropout_p, query.dtype)
     kept = p if keep is None else p * keep
-    y = kept.swapaxes(-1, -2) @ v
+    y = _product(kept.swapaxes(-1, -2), v, query.array)
+    share = np.divide(1, total, out=np.zeros_like(y[..., :1]), where=total != 0)
     y *= share  # the rows of the result, in place of the T × T weights
 
     def backward(g: Array) -> tuple[Array, ...]:
         # With P = p · share, and Σ P·∂P = Σ g·y: ∂scores = P · (∂P − Σ g·y).
         h = g * share
-        to_v = kept @ h
+        to_v = _product(kept, h, v)
         blame = v @ h.swapaxes(-1, -2)
         if keep is not None:
             blame *= keep
         blame -= ((h * y) @ np.ones(y.shape[-1], y.dtype))[..., np.newaxis, :]
         blame *= p
-        to_k = blame @ scaled
+        to_k = _product(blame, scaled, k)
         to_scores = blame.swapaxes(-1, -2)
-        to_q = to_scores @ k
-        to_q *= scale
+        to_q = _product(to_scores, k * scale, scaled)
         gradients = zip((to_q, to_k, to_v, to_scores), parents, strict=False)
         return tuple(unbroadcast(a, parent.shape) for a, parent in gradients)
 
     return record("attention", y, parents, backward)
+
+
+def _product(a: Array, b: Array, like: Array) -> Array:
+    """``a @ b``, laid out in memory as ``like`` is: heads are taken apart and joined as views."""
+    shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
+    return np.matmul(a, b, out=np.empty_like(like) if shape == like.shape else None)
 
 
 def _largest(p: Array) -> Array:
@@ -137,7 +142,7 @@ def causal_mask(queries: int, keys: int) -> Tensor:
     tensor([[ True, False, False],
             [ True,  True, False]])
     """
-    return Tensor(np.tri(queries, keys, dtype=np.bool_))
+    return Tensor(np.arange(queries)[:, np.newaxis] >= np.arange(keys))
 
 
 def _dropout_mask(shape: Shape, p: float, dtype: DType) -> Array | None:
