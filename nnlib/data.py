@@ -102,9 +102,8 @@ class DataLoader:
         return math.floor(batches) if self.drop_last else math.ceil(batches)
 
     def __iter__(self) -> Iterator[Any]:
-        count = len(self.dataset)
-        draw = pick_generator(self.generator).permutation if self.shuffle else np.arange
-        order = draw(count)
+        n = len(self.dataset)
+        order = pick_generator(self.generator).permutation(n) if self.shuffle else np.arange(n)
         for start in range(0, len(self) * self.batch_size, self.batch_size):
             yield _fetch(self.dataset, order[start : start + self.batch_size])
 

@@ -38,22 +38,23 @@ class _Block:
         """Make every parameter a view of ``values``, also one whose array was replaced since."""
         for parameter, place in zip(self.parameters, self.places, strict=True):
             array, flat = parameter.array, self.values
-            if array.base is flat:
-                continue
-            if array.dtype != flat.dtype:
-                raise TypeError(f"params: one became {array.dtype} after steps in {flat.dtype}")
-            flat[place] = array.ravel()
-            parameter.array = flat[place].reshape(array.shape)
+            if array.base is not flat:
+                if array.dtype != flat.dtype:
+                    raise TypeError(f"params: one became {array.dtype} after steps in {flat.dtype}")
+                flat[place] = array.ravel()
+                parameter.array = flat[place].reshape(array.shape)
 
     def gradients(self) -> Iterator[tuple[slice, int, Array]]:
         """A place, its step number and a copy of its gradients: all in one where possible."""
-        given = [(i, p.grad.array) for i, p in enumerate(self.parameters) if p.grad is not None]
-        for i, _ in given:
-            self.steps[i] += 1
+        given = [p.grad.array.ravel() for p in self.parameters if p.grad is not None]
         if len(given) == len(self.steps) == self.steps.count(self.steps[0]):
-            yield slice(None), self.steps[0], np.concatenate([g.ravel() for _, g in given])
-        else:
-            yield from ((self.places[i], self.steps[i], g.flatten()) for i, g in given)
+            self.steps = [self.steps[0] + 1] * len(given)
+            yield slice(None), self.steps[0], np.concatenate(given)
+            return
+        for i, parameter in enumerate(self.parameters):
+            if parameter.grad is not None:
+                self.steps[i] += 1
+                yield self.places[i], self.steps[i], parameter.grad.array.flatten()
 
     def recall(self, place: slice, name: str) -> Array:
         """A view of what is remembered under a name: zeros at first."""
