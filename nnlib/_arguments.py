@@ -3,10 +3,12 @@
 It is here that PyTorch's spellings are understood and mistakes are named.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 Shape: TypeAlias = tuple[int, ...]
 Size: TypeAlias = int | Sequence[int]
@@ -37,6 +39,39 @@ def expect_type(value: Any, name: str, expected: str, *kinds: type) -> None:
     """
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise TypeError(f"{name}: expected {expected}, got {type(value).__name__}")
+
+
+def expect_number(
+    value: Any, name: str, least: float = -math.inf, most: float = math.inf, what: str = "a number"
+) -> None:
+    """Refuse what is no number, or not one from ``least`` to ``most``.
+
+    >>> expect_number(1.5, "p", 0, 1, "a probability")
+    Traceback (most recent call last):
+        ...
+    ValueError: p: expected a probability from 0 to 1, got 1.5
+    """
+    expect_type(value, name, what, int, float, np.number)
+    if not least <= value <= most:
+        span = f"{what} from {least} to {most}" if most < math.inf else f"{least} or more"
+        expect(False, name, span, value)
+
+
+def as_dtype(dtype: DTypeLike | None, usual: np.dtype[Any] | None = None) -> np.dtype[Any]:
+    """The dtype that is meant; ``None``, for which NumPy takes float64, means the usual one."""
+    try:
+        found = np.dtype(dtype if dtype is not None else usual or "O")
+    except TypeError:
+        found = np.dtype("O")
+    if found.kind not in "buif":
+        raise TypeError(f"dtype: expected a dtype of numbers, got {dtype!r}")
+    return found
+
+
+def expect_function(value: Any, name: str) -> None:
+    """Refuse what cannot be called."""
+    if not callable(value):
+        raise TypeError(f"{name}: expected a function, got {type(value).__name__}")
 
 
 def require_dtype(name: str, value: Any, *dtypes: np.dtype[Any]) -> None:

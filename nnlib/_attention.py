@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from nnlib._arguments import Shape, expect, require_dtype
+from nnlib._arguments import Shape, expect, expect_number, require_dtype
 from nnlib.creation import pick_generator
 from nnlib.tensor import Array, Tensor, bool_, float32, float64, int64, record, unbroadcast
 
@@ -47,7 +47,8 @@ def scaled_dot_product_attention(
     require_dtype("key", key, query.dtype)
     require_dtype("value", value, query.dtype)
     shape = _scores_shape(query.shape, key.shape, value.shape)
-    expect(0 <= dropout_p <= 1, "dropout_p", "a probability from 0 to 1", dropout_p)
+    expect_number(dropout_p, "dropout_p", 0, 1, "a probability")
+    expect_number(0 if scale is None else scale, "scale")
     parents: tuple[Tensor, ...] = (query, key, value)
     if (mask := attn_mask) is not None:
         require_dtype("attn_mask", mask, bool_, query.dtype)

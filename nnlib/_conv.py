@@ -26,6 +26,7 @@ def conv1d(
     stride: Size = 1,
     padding: Size = 0,
     dilation: Size = 1,
+    groups: int = 1,
 ) -> Tensor:
     """``y[n, o, t] = b[o] + Σ_c Σ_k w[o, c, k] · x[n, c, t·stride − padding + k·dilation]``.
 
@@ -39,7 +40,7 @@ def conv1d(
     >>> nnlib.nn.functional.conv1d(x, edge)
     tensor([[0., 1., 0.]])
     """
-    return _convolve(1, input, weight, bias, stride, padding, dilation)
+    return _convolve(1, input, weight, bias, groups, stride, padding, dilation)
 
 
 def conv2d(
@@ -49,6 +50,7 @@ def conv2d(
     stride: Size = 1,
     padding: Size = 0,
     dilation: Size = 1,
+    groups: int = 1,
 ) -> Tensor:
     """``y[n, o, i, j] = b[o] + Σ_c Σ_kl w[o, c, k, l] · x[n, c, i + k, j + l]``: filters' answers.
 
@@ -56,7 +58,8 @@ def conv2d(
     the result is (N, O, H', W'), H' = ⌊(H + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1.
     The window moves ``stride`` at a time over an image with ``padding`` zeros around it, and looks
     at every ``dilation``-th pixel. A size is one number, or one for each direction. As in every
-    framework, the kernel is not flipped: mathematicians call this a cross-correlation.
+    framework, the kernel is not flipped: mathematicians call this a cross-correlation. Every filter
+    looks at every channel: ``groups`` can only be 1.
 
     Raises ``ValueError`` when the shapes do not fit or the kernel exceeds the padded image, and
     ``TypeError`` when the dtypes differ. (LeCun et al. 1989; Fukushima 1980.)
@@ -66,11 +69,14 @@ def conv2d(
     >>> nnlib.nn.functional.conv2d(x, nnlib.ones(1, 1, 2, 2))
     tensor([[[[12., 16.]]]])
     """
-    return _convolve(2, input, weight, bias, stride, padding, dilation)
+    return _convolve(2, input, weight, bias, groups, stride, padding, dilation)
 
 
-def _convolve(dims: int, x: Tensor, weight: Tensor, bias: Tensor | None, *geometry: Size) -> Tensor:
+def _convolve(
+    dims: int, x: Tensor, weight: Tensor, bias: Tensor | None, groups: int, *geometry: Size
+) -> Tensor:
     """All windows become the columns of one matrix, so that one product answers for all of them."""
+    expect(groups == 1, "groups", "1, every filter looking at every channel", groups)
     a = _images(x, dims)
     require_dtype("weight", weight, x.dtype)
     fitting = f"(O, {len(a)}, {'K' if dims == 1 else 'K, L'}), none 0, for input of shape {x.shape}"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnlib._arguments import Shape, expect, require_dtype, require_like
+from nnlib._arguments import Shape, expect, expect_number, require_dtype, require_like
 from nnlib.tensor import Array, Tensor, float32, float64, record
 
 
@@ -44,6 +44,8 @@ def batch_norm(
     """
     require_dtype("input", input, float32, float64)
     expect(input.ndim >= 2, "input", "shape (N, C) or (N, C, ...)", input.shape)
+    expect_number(eps, "eps")
+    expect_number(momentum, "momentum", 0, 1)
     expect(eps > 0, "eps", "more than 0", eps)
     for name, running in (("running_mean", running_mean), ("running_var", running_var)):
         require_like(name, running, input.shape[1:2], input)
@@ -107,6 +109,7 @@ def layer_norm(
     shape = tuple(normalized_shape) if isinstance(normalized_shape, Sequence) else ()
     fits = shape and a.shape[-len(shape) :] == shape
     expect(fits, "normalized_shape", f"the last lengths of input's {a.shape}", normalized_shape)
+    expect_number(eps, "eps", 0)
     weight, bias = _affine(weight, bias, shape, input)
     width = math.prod(shape)
     rows = a.reshape(math.prod(a.shape[: a.ndim - len(shape)]), width)

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from nnlib._arguments import expect, expect_count, expect_type
+from nnlib._arguments import expect, expect_count, expect_number, expect_type
 from nnlib.creation import pick_generator, tensor
 from nnlib.joining import stack
 from nnlib.tensor import Array, Tensor
@@ -64,7 +64,11 @@ class Subset:
     """
 
     def __init__(self, dataset: Dataset, indices: Sequence[int] | Array) -> None:
-        self.dataset, self.indices = dataset, np.asarray(indices, np.int64)
+        expect_type(dataset, "dataset", "one with a length and indices", Dataset)
+        numbers = np.asarray(indices)
+        whole = numbers.dtype.kind in "iu" or not numbers.size
+        expect(whole, "indices", "a row of integers", f"{type(indices).__name__} {numbers.dtype}")
+        self.dataset, self.indices = dataset, numbers.astype(np.int64)
         expect(self.indices.ndim == 1, "indices", "a row of them", f"shape {self.indices.shape}")
         wrong = self.indices[(self.indices < 0) | (self.indices >= len(dataset))]
         expect(not wrong.size, "indices", f"0 to {len(dataset) - 1}", wrong)
@@ -120,6 +124,10 @@ def random_split(
     >>> len(train), len(rest), sorted([*train, *rest]) == list(range(10))
     (8, 2, True)
     """
+    expect_type(dataset, "dataset", "one with a length and indices", Dataset)
+    expect_type(lengths, "lengths", "a list of numbers", list, tuple)
+    for length in lengths:
+        expect_number(length, "lengths")
     count = len(dataset)
     expect(all(length >= 0 for length in lengths), "lengths", "0 or more", lengths)
     counts = [int(length) for length in lengths]

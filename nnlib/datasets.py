@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from nnlib._arguments import expect, expect_count, expect_type
+from nnlib._arguments import expect, expect_count, expect_number, expect_type
 from nnlib._mnist import MIRRORS, mnist_bytes
 from nnlib.creation import pick_generator
 from nnlib.tensor import Array, Tensor
@@ -38,7 +38,7 @@ def _dataset(X: Array, y: Array) -> Dataset:
 
 
 def _noise(rng: np.random.Generator, noise: float, shape: tuple[int, ...]) -> Array:
-    expect(noise >= 0, "noise", "0 or more", noise)
+    expect_number(noise, "noise", 0)
     return rng.normal(0, noise, shape)
 
 
@@ -253,12 +253,14 @@ class Alphabet:
 
     def encode(self, text: str) -> Tensor:
         """The number of each character, int64; ``ValueError`` for one the alphabet lacks."""
+        expect_type(text, "text", "a string", str)
         unknown = sorted(set(text) - self._codes.keys())
         expect(not unknown, "text", f"characters of {self.characters!r}", unknown)
         return Tensor(np.array([self._codes[character] for character in text], dtype=np.int64))
 
     def decode(self, codes: Tensor | list[int]) -> str:
         """The text those numbers stand for; ``ValueError`` for one that stands for nothing."""
+        expect_type(codes, "codes", "a Tensor or a list", Tensor, list)
         numbers = codes.tolist() if isinstance(codes, Tensor) else codes
         for n in numbers:
             known = isinstance(n, int) and 0 <= n < len(self)

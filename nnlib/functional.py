@@ -11,7 +11,13 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from nnlib._arguments import as_axis, expect, expect_type
+from nnlib._arguments import (
+    as_axis,
+    expect,
+    expect_number,
+    expect_type,
+    require_dtype,
+)
 from nnlib._attention import embedding, scaled_dot_product_attention
 from nnlib._conv import avg_pool1d, avg_pool2d, conv1d, conv2d, max_pool1d, max_pool2d
 from nnlib._kernels import ones
@@ -57,6 +63,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     tensor([-0.0200,  3.0000])
     """
     a = _floats("leaky_relu", input)
+    expect_number(negative_slope, "negative_slope")
     slope = np.where(a > 0, a.dtype.type(1), a.dtype.type(negative_slope))
     return record("leaky_relu", a * slope, (input,), lambda g: (g * slope,))
 
@@ -188,6 +195,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     tensor([0.6000, 0.2800])
     """
     expect_type(input, "input", "a Tensor", Tensor)
+    expect_type(weight, "weight", "a Tensor", Tensor)
     a, w = input.array, weight.array
     if w.ndim != 2 or a.ndim == 0 or a.shape[-1] != w.shape[1]:
         raise ValueError(f"linear: input of shape {a.shape} does not fit weight {w.shape}")
@@ -197,6 +205,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     flat = a if a.ndim == 2 else a.reshape(math.prod(a.shape[:-1]), len(w.T))
     y = flat.dot(w.T)  # for matrices as @, with less ado
     if bias is not None:
+        require_dtype("bias", bias, w.dtype)
         if bias.array.shape != w.shape[:1]:
             raise ValueError(f"linear: expected bias of shape ({len(w)},), got {bias.shape}")
         y += bias.array
@@ -225,7 +234,7 @@ def dropout(
     tensor([1., 1., 1.])
     """
     a = _floats("dropout", input)
-    expect(0 <= p <= 1, "p", "a probability from 0 to 1", p)
+    expect_number(p, "p", 0, 1, "a probability")
     if not training or p == 0:
         return input
     kept = pick_generator(generator).random(a.shape, np.float32) >= p
@@ -243,7 +252,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
-    classes = _integers("one_hot", tensor)
+    classes = _integers("one_hot", tensor, "tensor")
+    expect_type(num_classes, "num_classes", "an integer", int, np.integer)
     if num_classes == -1:
         expect(classes.size, "one_hot", "num_classes for an empty tensor", num_classes)
         num_classes = int(classes.max()) + 1
@@ -288,6 +298,7 @@ def huber_loss(
     >>> F.huber_loss(nnlib.tensor([0.5, 9.0]), nnlib.zeros(2), reduction="none")
     tensor([0.1250, 8.5000])
     """
+    expect_number(delta, "delta")
     expect(delta > 0, "delta", "more than 0", delta)
 
     def slope(d: Array) -> Array:
@@ -371,7 +382,8 @@ def cross_entropy(
     tensor(0.4076)
     """
     axis, smooth = _class_axis("cross_entropy", input), label_smoothing
-    expect(0 <= smooth <= 1, "label_smoothing", "a number from 0 to 1", smooth)
+    expect_number(smooth, "label_smoothing", 0, 1)
+    expect_type(target, "target", "a Tensor", Tensor)
     log_p = _log_softmax(_classes_first(input, axis), 0)
     if target.dtype.kind == "f":
         target = _like("cross_entropy", input, target)
@@ -493,7 +505,7 @@ def _reduce(
     (shares := np.empty(loss.size, loss.dtype)).fill(share)
     total = loss.ravel().dot(shares) + 0 * share  # the mean of nothing is NaN
     # The blame is a Python number: by one without dimensions NumPy multiplies at half the speed.
-    return record(op, total, pair, lambda g: backward(g.item() * share))
+    return record(op, total, pair, lambda g: backward(g.item() * (share if n else 0.0)))
 
 
 def _surprise(t: Array, log_p: Array) -> Array:
@@ -515,6 +527,7 @@ def _class_axis(op: str, x: Tensor) -> int:
 
 def _shares(op: str, x: Tensor, target: Tensor, axis: int, ignore: int) -> tuple[Array, int]:
     """Classes as columns of zeros with a one, all zeros where ignored; and how many were not."""
+    expect_type(ignore, "ignore_index", "an integer", int, np.integer)
     classes, shape = _integers(op, target), x.shape[:axis] + x.shape[axis + 1 :]
     if classes.shape != shape:  # and only then write the message
         expected = f"{op}: expected target of shape {shape} for {x.shape}"
@@ -541,8 +554,8 @@ def _floats(op: str, value: Tensor) -> Array:
     return value.array
 
 
-def _integers(op: str, value: Tensor) -> Array:
-    expect_type(value, "target", "a Tensor", Tensor)
+def _integers(op: str, value: Tensor, name: str = "target") -> Array:
+    expect_type(value, name, "a Tensor", Tensor)
     if value.array.dtype.kind not in "iu":
         raise TypeError(f"{op}: classes must be integers, got {value.dtype}")
     return value.array

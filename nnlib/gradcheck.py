@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlib._arguments import expect, expect_type
+from nnlib._arguments import expect, expect_function, expect_number, expect_type
 from nnlib.tensor import Array, Tensor, float64, no_grad
 
 
@@ -34,7 +34,7 @@ def numerical_gradient(
     >>> numerical_gradient(lambda x: x * x, [x])[0].round(6)
     array([2., 4.])
     """
-    expect(eps > 0, "eps", "more than 0", eps)
+    _check(func, inputs, eps)
 
     @no_grad()
     def at(x: Tensor, place: tuple[int, ...], value: Any) -> float:
@@ -68,8 +68,8 @@ def gradcheck(
     >>> gradcheck(nnlib.tanh, [x])
     True
     """
+    _check(func, inputs, eps)
     for i, x in enumerate(inputs):
-        expect_type(x, f"inputs[{i}]", "a Tensor", Tensor)
         if x.requires_grad and x.dtype != float64:
             raise TypeError(f"inputs[{i}]: expected float64, got {x.dtype}")
     expect(any(x.requires_grad for x in inputs), "inputs", "at least one to require grad", "none")
@@ -91,3 +91,12 @@ def gradcheck(
                 f"central differences give {numerical[worst]:.6g}"
             )
     return True
+
+
+def _check(func: Any, inputs: Any, eps: Any) -> None:
+    expect_function(func, "func")
+    expect_type(inputs, "inputs", "a list of Tensors", list, tuple)
+    for i, x in enumerate(inputs):
+        expect_type(x, f"inputs[{i}]", "a Tensor", Tensor)
+    expect_number(eps, "eps")
+    expect(eps > 0, "eps", "more than 0", eps)

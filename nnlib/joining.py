@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnlib._arguments import as_axis, expect, require_dtype
+from nnlib._arguments import as_axis, expect, expect_type, require_dtype
 from nnlib.tensor import Array, Number, Tensor, bool_, record, same_type, unbroadcast
 
 __all__ = ["cat", "stack", "where"]
@@ -22,6 +22,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     >>> nnlib.cat([nnlib.ones(2), nnlib.zeros(1)])
     tensor([1., 1., 0.])
     """
+    expect_type(tensors, "tensors", "a list of Tensors", list, tuple)
     kinds = [getattr(tensor, "dtype", type(tensor).__name__) for tensor in tensors]
     if not all(isinstance(tensor, Tensor) for tensor in tensors) or len(set(kinds)) != 1:
         raise TypeError(f"tensors: expected one or more Tensors of one dtype, got {kinds}")
@@ -44,6 +45,9 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     tensor([[1., 1.],
             [0., 0.]])
     """
+    expect_type(tensors, "tensors", "a list of Tensors", list, tuple)
+    for tensor in tensors:
+        expect_type(tensor, "tensors", "Tensors", Tensor)
     shapes = [tensor.shape for tensor in tensors]
     expect(len(set(shapes)) <= 1, "stack", "tensors of one shape", shapes)
     return cat([tensor.unsqueeze(dim) for tensor in tensors], dim)

@@ -17,7 +17,17 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nnlib import _kernels
-from nnlib._arguments import Dim, Size, as_axes, as_axis, as_shape, expect, expect_type, kept_shape
+from nnlib._arguments import (
+    Dim,
+    Size,
+    as_axes,
+    as_axis,
+    as_dtype,
+    as_shape,
+    expect,
+    expect_type,
+    kept_shape,
+)
 from nnlib._kernels import unbroadcast
 from nnlib._values import Array, Values, bool_, float32, float64, int64
 from nnlib.grad_mode import is_grad_enabled, no_grad, recording
@@ -264,7 +274,7 @@ class Tensor(Values):
         >>> nnlib.tensor([1, 2]).to(nnlib.float64)
         tensor([1., 2.], dtype=nnlib.float64)
         """
-        old, new = self.array.dtype, np.dtype(dtype)
+        old, new = self.array.dtype, as_dtype(dtype)
         if old == new:
             return self
         if new.kind != "f":
@@ -438,7 +448,8 @@ class Tensor(Values):
         >>> nnlib.tensor([-1.0, 2.0]).minimum(nnlib.tensor([0.0, 5.0]))
         tensor([-1.,  2.])
         """
-        return -(-self).maximum(-other)
+        x, y = same_type(self, other)
+        return -(-x).maximum(-y)
 
     def clamp(self, min: Number | None = None, max: Number | None = None) -> Tensor:  # noqa: A002
         """Cut off what lies below ``min`` or above ``max``; the slope is 1 inside, 0 outside.
@@ -448,6 +459,8 @@ class Tensor(Values):
         tensor([0.0000, 0.5000, 1.0000])
         """
         expect(min is not None or max is not None, "clamp", "min, max or both", "neither")
+        for name, limit in (("min", min), ("max", max)):
+            expect_type(limit, name, "a number or None", int, float, np.number, type(None))
         a, y = self.array, np.clip(self.array, min, max)
         return record("clamp", y, (self,), lambda g: (g * (y == a),))
 
@@ -556,8 +569,9 @@ class Tensor(Values):
         >>> nnlib.tensor([[1.0, 5.0], [7.0, 2.0]]).argmax(dim=1)
         tensor([1, 0])
         """
+        axis = None if dim is None else as_axis(dim, self.ndim)
         _kernels.require_entries("argmax", self.array, as_axes(dim, self.ndim))
-        return Tensor(np.asarray(np.argmax(self.array, axis=dim, keepdims=keepdim)))
+        return Tensor(np.asarray(np.argmax(self.array, axis=axis, keepdims=keepdim)))
 
     # ---- shape -----------------------------------------------------------------------------
 
@@ -570,7 +584,7 @@ class Tensor(Values):
                 [3, 4, 5]])
         """
         a = self.array
-        y = fit("reshape", np.reshape, a, as_shape(shape))
+        y = fit("reshape", np.reshape, a, as_shape(shape, -1))
         return record("reshape", y, (self,), lambda g: (g.reshape(a.shape),))
 
     view = reshape

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from nnlib._allocator import tune_allocator
-from nnlib._arguments import expect, expect_count, expect_type
+from nnlib._arguments import expect, expect_count, expect_function, expect_number, expect_type
 from nnlib._divergence import Criterion, DivergenceError, Recorder
 from nnlib._progress import progress_bar
 from nnlib.creation import pick_generator
@@ -162,7 +162,7 @@ class EarlyStopping(Callback):
         self, monitor: str = "val_loss", patience: int = 10, min_delta: float = 0, mode: str = "min"
     ) -> None:
         expect_type(monitor, "monitor", "a name", str)
-        expect(min_delta >= 0, "min_delta", "0 or more", min_delta)
+        expect_number(min_delta, "min_delta", 0)
         expect(mode in ("min", "max"), "mode", "'min' or 'max'", repr(mode))
         self.monitor, self.min_delta, self.sign = monitor, min_delta, 1 if mode == "min" else -1
         self.patience = expect_count(patience, "patience", 1)
@@ -307,8 +307,13 @@ def fit(
     >>> history["loss"][-1] < 0.2 < history["loss"][0]
     True
     """
-    expect_type(model, "model", "a Module", Module)
+    _check(model, loader, criterion, metrics)
+    expect_type(optimizer, "optimizer", "an Optimizer", Optimizer)
+    expect_type(scheduler, "scheduler", "an LRScheduler or None", LRScheduler, type(None))
     expect_count(epochs, "epochs", 0)
+    for callback in callbacks:
+        known = isinstance(callback, Callback) or callable(callback)
+        expect(known, "callbacks", "Callbacks or functions", callback)
     told = [c if isinstance(c, Callback) else _Function(c) for c in callbacks]
     generators = [pick_generator(g) for g in (None, getattr(loader, "generator", None))]
     state = State(model, optimizer, epochs, scheduler, told, generators)
@@ -375,6 +380,7 @@ def evaluate(
     >>> nnlib.evaluate(nn.Identity(), loader, nn.MSELoss(), {"accuracy": nnlib.accuracy})
     {'loss': 5.0, 'accuracy': 0.5}
     """
+    _check(model, loader, criterion, metrics)
     means = _Means(metrics)
     with _modes_restored(model), no_grad():
         model.eval()
@@ -402,6 +408,14 @@ def accuracy(logits: Tensor, target: Tensor) -> float:
     fits = logits.ndim >= 2 and logits.shape[:1] + logits.shape[2:] == target.shape
     expect(fits, "target", f"for logits {logits.shape} a class a row", target.shape)
     return float((logits.array.argmax(axis=1) == target.array).mean())
+
+
+def _check(model: Any, loader: Any, criterion: Any, metrics: Any) -> None:
+    expect_type(model, "model", "a Module", Module)
+    iterable = isinstance(loader, Iterable) and not isinstance(loader, str)
+    expect(iterable, "loader", "batches of inputs and targets", type(loader).__name__)
+    expect_function(criterion, "criterion")
+    expect_type(metrics, "metrics", "functions by name", Mapping, type(None))
 
 
 class _Means:

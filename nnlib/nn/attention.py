@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import DTypeLike
 
 from nnlib import functional as F  # noqa: N812 - PyTorch's customary name
-from nnlib._arguments import Shape, expect, expect_count, require_dtype
+from nnlib._arguments import Shape, expect, expect_count, expect_number, require_dtype
 from nnlib._attention import additive, causal_mask
 from nnlib.creation import eye, zeros
 from nnlib.nn import init
@@ -45,6 +45,7 @@ class MultiheadAttention(Module):
         num_heads: int,
         dropout: float = 0.0,
         bias: bool = True,
+        *,
         batch_first: bool = False,
         dtype: DTypeLike = float32,
     ) -> None:
@@ -52,7 +53,7 @@ class MultiheadAttention(Module):
         expect_count(num_heads, "num_heads", 1)
         super().__init__(embed_dim=embed_dim, num_heads=num_heads)
         expect(embed_dim % num_heads == 0, "num_heads", f"a divisor of {embed_dim=}", num_heads)
-        expect(0 <= dropout <= 1, "dropout", "a probability from 0 to 1", dropout)
+        expect_number(dropout, "dropout", 0, 1, "a probability")
         self.dropout, self.batch_first = dropout, batch_first
         self.in_proj_weight = Parameter(zeros(3 * embed_dim, embed_dim, dtype=dtype))
         self.in_proj_bias = Parameter(zeros(3 * embed_dim, dtype=dtype)) if bias else None
@@ -157,7 +158,9 @@ class TransformerEncoderLayer(Module):
     ) -> None:
         expect(activation in ("relu", "gelu"), "activation", "'relu' or 'gelu'", repr(activation))
         super().__init__(activation=activation, norm_first=norm_first)
-        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first, dtype)
+        self.self_attn = MultiheadAttention(
+            d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype
+        )
         self.linear1 = Linear(d_model, dim_feedforward, bias, dtype)
         self.dropout = Dropout(dropout)
         self.linear2 = Linear(dim_feedforward, d_model, bias, dtype)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from numpy.typing import DTypeLike
 
 from nnlib import functional as F  # noqa: N812 - PyTorch's customary name
-from nnlib._arguments import Size, expect_count, expect_sizes
+from nnlib._arguments import Size, expect, expect_count, expect_sizes
 from nnlib.creation import zeros
 from nnlib.nn import init
 from nnlib.nn.module import Module, Parameter
@@ -32,6 +32,7 @@ class _Conv(Module):
         stride: Size = 1,
         padding: Size = 0,
         dilation: Size = 1,
+        groups: int = 1,
         *,
         bias: bool = True,
         dtype: DTypeLike = float32,
@@ -43,6 +44,8 @@ class _Conv(Module):
         self.stride = expect_sizes(stride, "stride", self._dims)
         self.padding = expect_sizes(padding, "padding", self._dims, least=0)
         self.dilation = expect_sizes(dilation, "dilation", self._dims)
+        expect(groups == 1, "groups", "1, every filter looking at every channel", groups)
+        self.groups = groups
         self.weight = Parameter(zeros(out_channels, in_channels, *self.kernel_size, dtype=dtype))
         self.bias = Parameter(zeros(out_channels, dtype=dtype)) if bias else None
         bound = 1 / math.sqrt(in_channels * math.prod(self.kernel_size))
@@ -50,7 +53,7 @@ class _Conv(Module):
             init.uniform_(parameter, -bound, bound)
 
     def forward(self, input: Tensor) -> Tensor:
-        geometry = (self.stride, self.padding, self.dilation)
+        geometry = (self.stride, self.padding, self.dilation, self.groups)
         return self._function(input, self.weight, self.bias, *geometry)
 
     def extra_repr(self) -> str:

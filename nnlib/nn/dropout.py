@@ -6,7 +6,7 @@ It is a layer because it must know whether the network is being trained.
 # ruff: noqa: A002 - `input` is PyTorch's name for what a layer is given
 
 from nnlib import functional as F  # noqa: N812 - PyTorch's customary name
-from nnlib._arguments import expect
+from nnlib._arguments import expect_number
 from nnlib.nn.module import Module
 from nnlib.tensor import Tensor
 
@@ -22,7 +22,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5) -> None:
-        expect(0 <= p <= 1, "p", "a probability from 0 to 1", p)
+        expect_number(p, "p", 0, 1, "a probability")
         super().__init__(p=p)
 
     def forward(self, input: Tensor) -> Tensor:

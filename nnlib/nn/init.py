@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from nnlib._arguments import expect, expect_type
+from nnlib._arguments import expect, expect_number, expect_type
 from nnlib.creation import pick_generator
 from nnlib.tensor import Tensor
 
@@ -25,6 +25,8 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     True
     """
     expect_type(tensor, "tensor", "a Tensor", Tensor)
+    expect_number(a, "a")
+    expect_number(b, "b")
     expect(a <= b, "b", f"at least a={a}", b)
     tensor.array[...] = pick_generator(None).uniform(a, b, tensor.shape)
     return tensor
@@ -38,7 +40,8 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     tensor([3., 3.])
     """
     expect_type(tensor, "tensor", "a Tensor", Tensor)
-    expect(std >= 0, "std", "0 or more", std)
+    expect_number(mean, "mean")
+    expect_number(std, "std", 0)
     tensor.array[...] = pick_generator(None).normal(mean, std, tensor.shape)
     return tensor
 
@@ -51,6 +54,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     tensor([0.5000, 0.5000])
     """
     expect_type(tensor, "tensor", "a Tensor", Tensor)
+    expect_number(val, "val")
     tensor.array[...] = val
     return tensor
 
@@ -84,6 +88,8 @@ def calculate_gain(nonlinearity: Nonlinearity, param: float = 0.01) -> float:
     >>> nnlib.nn.init.calculate_gain("tanh")
     1.6666666666666667
     """
+    expect_type(nonlinearity, "nonlinearity", "a name", str)
+    expect_number(param, "param")
     leaky = math.sqrt(2 / (1 + param**2))
     gains = {"linear": 1, "sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2), "leaky_relu": leaky}
     expect(nonlinearity in gains, "nonlinearity", f"one of {', '.join(gains)}", nonlinearity)
@@ -98,6 +104,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     >>> bool(w.abs().max() <= 1)
     True
     """
+    expect_number(gain, "gain")
     bound = gain * math.sqrt(6 / sum(_fans(tensor)))
     return uniform_(tensor, -bound, bound)
 
@@ -109,6 +116,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     >>> nnlib.nn.init.xavier_normal_(nnlib.zeros(3, 4)).shape
     (3, 4)
     """
+    expect_number(gain, "gain")
     return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(_fans(tensor))))
 
 
@@ -151,6 +159,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     tensor([[2., 1.],
             [1., 2.]])
     """
+    expect_number(gain, "gain")
     _fans(tensor)
     rows = len(tensor)
     columns = tensor.numel() // rows
@@ -162,6 +171,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
 
 
 def _kaiming_std(tensor: Tensor, a: float, mode: Mode, nonlinearity: Nonlinearity) -> float:
+    expect_number(a, "a")
     expect(mode in ("fan_in", "fan_out"), "mode", "'fan_in' or 'fan_out'", repr(mode))
     fan_in, fan_out = _fans(tensor)
     return calculate_gain(nonlinearity, a) / math.sqrt(fan_in if mode == "fan_in" else fan_out)

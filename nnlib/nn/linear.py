@@ -11,7 +11,7 @@ import math
 from numpy.typing import DTypeLike
 
 from nnlib import functional as F  # noqa: N812 - PyTorch's customary name
-from nnlib._arguments import expect, expect_count
+from nnlib._arguments import expect, expect_count, expect_type
 from nnlib.creation import zeros
 from nnlib.nn import init
 from nnlib.nn.module import Module, Parameter
@@ -104,6 +104,7 @@ class Flatten(Module):
         super().__init__(start_dim=start_dim, end_dim=end_dim)
 
     def forward(self, input: Tensor) -> Tensor:
+        expect_type(input, "input", "a Tensor", Tensor)
         return input.flatten(self.start_dim, self.end_dim)
 
 

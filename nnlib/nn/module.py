@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nnlib._arguments import expect, expect_type
+from nnlib._arguments import as_dtype, expect, expect_function, expect_type
 from nnlib.tensor import Tensor, float32, float64
 
 ForwardHook: TypeAlias = Callable[["Module", tuple[Any, ...], Any], Any]
@@ -120,8 +120,7 @@ class Module:
 
         What it returns, unless ``None``, takes the place of the output.
         """
-        if not callable(hook):
-            raise TypeError(f"hook: expected a function, got {type(hook).__name__}")
+        expect_function(hook, "hook")
         handle = HookHandle(self._forward_hooks)
         self._forward_hooks[handle] = hook
         return handle
@@ -244,6 +243,7 @@ class Module:
 
     def apply(self, fn: Callable[[Module], Any]) -> Self:
         """Call ``fn`` on every module inside, and on this one last."""
+        expect_function(fn, "fn")
         for module in reversed(list(self.modules())):
             fn(module)
         return self
@@ -272,8 +272,8 @@ class Module:
 
     def to(self, dtype: DTypeLike) -> Self:
         """Convert the parameters and buffers of floats, in place."""
-        if np.dtype(dtype).kind != "f":
-            raise TypeError(f"dtype: expected a dtype of floats, got {np.dtype(dtype)}")
+        if as_dtype(dtype).kind != "f":
+            raise TypeError(f"dtype: expected a dtype of floats, got {as_dtype(dtype)}")
         for _, tensor in _once(self._named_state()):
             if tensor.dtype.kind == "f":
                 tensor.array = tensor.array.astype(dtype, copy=False)
@@ -408,6 +408,7 @@ class ModuleList(_Row):
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         super().__init__()
+        expect_type(modules, "modules", "Modules", Iterable)
         for module in modules:
             self.append(module)
 

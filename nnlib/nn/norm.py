@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from numpy.typing import DTypeLike
 
 from nnlib import functional as F  # noqa: N812 - PyTorch's customary name
-from nnlib._arguments import Size, expect, expect_count, require_dtype
+from nnlib._arguments import Size, expect, expect_count, expect_number, require_dtype
 from nnlib.creation import ones, tensor, zeros
 from nnlib.nn.module import Module, Parameter
 from nnlib.tensor import Tensor, float32
@@ -31,7 +31,7 @@ class _BatchNorm(Module):
     ) -> None:
         super().__init__(eps=eps, momentum=momentum, affine=affine)
         self.num_features = expect_count(num_features, "num_features", 1)
-        expect(0 <= momentum <= 1, "momentum", "a share from 0 to 1", momentum)
+        expect_number(momentum, "momentum", 0, 1, "a share")
         self.weight = Parameter(ones(num_features, dtype=dtype)) if affine else None
         self.bias = Parameter(zeros(num_features, dtype=dtype)) if affine else None
         self.register_buffer("running_mean", zeros(num_features, dtype=dtype))
@@ -110,7 +110,7 @@ class LayerNorm(Module):
         lengths: Any = normalized_shape if several else [normalized_shape]
         expect(lengths, "normalized_shape", "one length or more", normalized_shape)
         self.normalized_shape = tuple(expect_count(n, "normalized_shape", 1) for n in lengths)
-        expect(eps >= 0, "eps", "0 or more", eps)
+        expect_number(eps, "eps", 0)
         shape, shift = self.normalized_shape, elementwise_affine and bias
         self.weight = Parameter(ones(shape, dtype=dtype)) if elementwise_affine else None
         self.bias = Parameter(zeros(shape, dtype=dtype)) if shift else None

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from numpy.typing import DTypeLike
 
 from nnlib import functional as F  # noqa: N812 - PyTorch's customary name
-from nnlib._arguments import expect, expect_count, require_dtype, require_like
+from nnlib._arguments import expect, expect_count, expect_number, require_dtype, require_like
 from nnlib._recurrent import Weights, gru_layer, lstm_layer, rnn_layer
 from nnlib.creation import zeros
 from nnlib.joining import cat
@@ -45,7 +45,7 @@ class _Recurrent(Module):
         self.input_size = expect_count(input_size, "input_size", 1)
         self.hidden_size = expect_count(hidden_size, "hidden_size", 1)
         expect_count(num_layers, "num_layers", 1)
-        expect(0 <= dropout <= 1, "dropout", "a probability from 0 to 1", dropout)
+        expect_number(dropout, "dropout", 0, 1, "a probability")
         rows, directions = self.gates * hidden_size, 2 if bidirectional else 1
         self._names = []  # of the weights of each layer and direction
         for i in range(num_layers * directions):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from nnlib._arguments import expect, expect_type
+from nnlib._arguments import expect, expect_number, expect_type
 from nnlib.tensor import Tensor
 
 
@@ -30,6 +30,7 @@ def clip_grad_norm_(
     tensor([0.6000, 0.8000])
     """
     _expect_limit("max_norm", max_norm)
+    expect_number(norm_type, "norm_type")
     expect(norm_type > 0, "norm_type", "a number above 0", norm_type)
     clipped = _with_gradients(parameters)
     # The squares of float32 overflow long before its numbers do.
@@ -62,12 +63,12 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 
 
 def _expect_limit(name: str, value: float) -> None:
-    expect_type(value, name, "a number", int, float)
-    expect(value >= 0, name, "0 or more", value)
+    expect_number(value, name, 0)
 
 
 def _with_gradients(parameters: Tensor | Iterable[Tensor]) -> list[tuple[Tensor, Tensor]]:
     """The parameters that have a gradient, each with it."""
+    expect_type(parameters, "parameters", "Tensors", Tensor, Iterable)
     given = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     for parameter in given:
         expect_type(parameter, "parameters", "Tensors", Tensor)

@@ -7,8 +7,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nnlib._arguments import expect, expect_count, expect_type
+import numpy as np
+
+from nnlib._arguments import expect, expect_count, expect_function, expect_number, expect_type
 from nnlib.optim.optimizer import Group, Optimizer
+from nnlib.tensor import Tensor
 
 
 class LRScheduler:
@@ -68,6 +71,7 @@ class StepLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        expect_number(gamma, "gamma")
         self.step_size, self.gamma = expect_count(step_size, "step_size", 1), gamma
         super().__init__(optimizer)
 
@@ -89,6 +93,7 @@ class CosineAnnealingLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        expect_number(eta_min, "eta_min")
         self.T_max, self.eta_min = expect_count(T_max, "T_max", 1), eta_min
         super().__init__(optimizer)
 
@@ -109,8 +114,7 @@ class LambdaLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
-        if not callable(lr_lambda):
-            raise TypeError(f"lr_lambda: expected a function, got {type(lr_lambda).__name__}")
+        expect_function(lr_lambda, "lr_lambda")
         self.lr_lambda = lr_lambda
         super().__init__(optimizer)
 
@@ -140,8 +144,9 @@ class LinearLR(LRScheduler):
         end_factor: float = 1.0,
         total_iters: int = 5,
     ) -> None:
+        expect_number(start_factor, "start_factor")
         expect(0 < start_factor <= 1, "start_factor", "above 0 and at most 1", start_factor)
-        expect(0 <= end_factor <= 1, "end_factor", "a number from 0 to 1", end_factor)
+        expect_number(end_factor, "end_factor", 0, 1)
         self.start_factor, self.end_factor = start_factor, end_factor
         self.total_iters = expect_count(total_iters, "total_iters", 1)
         super().__init__(optimizer)
@@ -180,16 +185,19 @@ class ReduceLROnPlateau(LRScheduler):
         eps: float = 1e-8,
     ) -> None:
         expect(mode in ("min", "max"), "mode", "'min' or 'max'", repr(mode))
+        for name, value in {"factor": factor, "threshold": threshold, "min_lr": min_lr}.items():
+            expect_number(value, name)
+        expect_count(patience, "patience", 0)
         expect(factor < 1, "factor", "less than 1", factor)
         self.mode, self.factor, self.patience = mode, factor, patience
         self.threshold, self.min_lr, self.eps = threshold, min_lr, eps
         self.best, self.num_bad_epochs = math.inf if mode == "min" else -math.inf, 0
         super().__init__(optimizer)
 
-    def step(self, metrics: float | None = None) -> None:
+    def step(self, metrics: Any = None) -> None:
         """One step on, with the measure that is watched."""
-        if metrics is None:
-            raise TypeError("metrics: expected the measure that is watched, got None")
+        kinds = (int, float, np.number, Tensor)
+        expect_type(metrics, "metrics", "the measure that is watched", *kinds)
         measure, sign = float(metrics), -1 if self.mode == "min" else 1
         better = sign * measure > sign * self.best * (1 + sign * self.threshold)
         self.best = measure if better else self.best

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from nnlib._arguments import expect, expect_type
+from nnlib._arguments import expect, expect_number, expect_type
 from nnlib.tensor import Array, Tensor
 
 Group: TypeAlias = dict[str, Any]
@@ -88,7 +88,7 @@ class Optimizer:
     """
 
     def __init__(self, params: Params, defaults: Mapping[str, Any]) -> None:
-        if isinstance(params, (Tensor, Mapping)):
+        if isinstance(params, (Tensor, Mapping, str)) or not isinstance(params, Iterable):
             raise TypeError(f"params: expected an iterable of Tensors, got {type(params).__name__}")
         given: list[Any] = list(params)
         self.defaults = dict(defaults)
@@ -100,10 +100,12 @@ class Optimizer:
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Add parameters with settings of their own, such as another ``lr``."""
+        expect_type(param_group, "param_group", "a mapping", Mapping)
+        expect("params" in param_group, "param_group", "one with 'params'", list(param_group))
         group = {**self.defaults, **param_group, "params": list(param_group["params"])}
         expect(group["params"], "params", "at least one parameter", "none")
         for name in {"lr", "momentum", "weight_decay", "eps"} & {*group}:
-            expect(group[name] >= 0, name, "0 or more", group[name])
+            expect_number(group[name], name, 0)
         for parameter in group["params"]:
             expect_type(parameter, "params", "Tensors", Tensor)
             expect(parameter.is_leaf, "params", "leaves", "the result of an operation")
@@ -154,6 +156,9 @@ class Optimizer:
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over settings and memory; the parameters stay this optimiser's own."""
+        expect_type(state_dict, "state_dict", "a mapping", Mapping)
+        complete = {"state", "param_groups"} <= {*state_dict}
+        expect(complete, "state_dict", "'state' and 'param_groups'", list(state_dict))
         saved = state_dict["param_groups"]
         sizes, given = ([len(g["params"]) for g in gs] for gs in (self.param_groups, saved))
         expect(sizes == given, "state_dict", f"groups of {sizes} parameters", given)
@@ -222,7 +227,7 @@ class RMSprop(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0,
     ) -> None:
-        expect(0 <= alpha <= 1, "alpha", "a number from 0 to 1", alpha)
+        expect_number(alpha, "alpha", 0, 1)
         settings = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay}
         super().__init__(params, settings)
 
@@ -257,7 +262,11 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0,
     ) -> None:
-        expect(all(0 <= beta < 1 for beta in betas), "betas", "numbers in [0, 1)", betas)
+        expect_type(betas, "betas", "two numbers", tuple, list)
+        for beta in betas:
+            expect_type(beta, "betas", "numbers", int, float, np.number)
+        two = len(betas) == 2 and all(0 <= beta < 1 for beta in betas)
+        expect(two, "betas", "two numbers in [0, 1)", betas)
         settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
         super().__init__(params, settings)
 
@@ -293,8 +302,15 @@ class AdamW(Adam):
     tensor([0.9500], requires_grad=True)
     """
 
-    def __init__(self, params: Params, lr: float = 1e-3, **settings: Any) -> None:
-        super().__init__(params, lr, **{"weight_decay": 1e-2, **settings})
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay)
 
     def _decay(self, w: Array, g: Array, group: Group) -> None:
         w *= 1 - group["lr"] * group["weight_decay"]

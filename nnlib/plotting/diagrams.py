@@ -80,7 +80,7 @@ def unrolled(steps: int, inputs: Names | None = None, outputs: Names | None = No
     >>> [text.get_text() for text in ax.texts]
     ['h₀', 'h₁', 'h₂', 'cell', 'th', 'cell', 'e', 'end', 'the same weights at every step']
     """
-    house.expect(2 <= steps <= 6, "steps", "2 to 6", steps)
+    house.expect(isinstance(steps, int) and 2 <= steps <= 6, "steps", "2 to 6", steps)
     below = house.check_names(inputs, steps, "inputs", "x")
     above = house.check_names(outputs, steps, "outputs", "y")
     ax = canvas(WIDTH, 176)

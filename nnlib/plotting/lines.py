@@ -98,6 +98,7 @@ def tangent(f: Any, at: Any, slope: Any, *, xlim: Any, names: Names = ("w", "los
     >>> [text.get_text() for text in ax.figure.legends[0].get_texts()]
     ['loss', 'tangent at w = 1, slope 2.000']
     """
+    house.expect(isinstance(xlim, (list, tuple)), "xlim", "two numbers", xlim)
     place, steep = to_array(at, "at").item(), to_array(slope, "slope").item()
     expect(xlim[0] <= place <= xlim[1], "at", f"a number in {xlim}", place)
     xs = np.linspace(xlim[0], xlim[1], POINTS)

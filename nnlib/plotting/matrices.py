@@ -140,6 +140,7 @@ def attention_map(weights: Any, tokens: Names) -> Axes:
     >>> [text.get_text() for text in ax.texts]
     ['1.00', '', '0.30', '0.70']
     """
+    house.expect(isinstance(tokens, (list, tuple, str)), "tokens", "a list of labels", tokens)
     n = len(tokens)
     shares = house.to_array(weights, "weights", n, n)
     fair = shares.min() >= 0 and shares.max() <= 1 + 1e-6
@@ -163,6 +164,7 @@ def confusion_matrix(counts: Any, names: Names) -> Axes:
     >>> [text.get_text() for text in ax.texts]
     ['9', '1', '', '8']
     """
+    house.expect(isinstance(names, (list, tuple, str)), "names", "a list of labels", names)
     n = len(names)
     table = house.to_array(counts, "counts", n, n)
     expect(n <= 12 and table.min() >= 0, "counts", "at most 12 classes, no count negative", table)

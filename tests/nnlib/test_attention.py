@@ -351,7 +351,7 @@ def test_attention_to_another_sequence_agrees_with_pytorch(torch, shapes, bias, 
 @pytest.mark.parametrize("shape", [(2, 5, 6), (1, 5, 6), (1, 1, 6)])
 def test_transformer_block_agrees_with_pytorch(torch, shape, bias, norm_first, activation):
     options = {"norm_first": norm_first, "bias": bias, "batch_first": True, "dropout": 0.0}
-    for dtype, tolerance in (("float64", 1e-10), ("float32", 2e-5)):
+    for dtype, tolerance in (("float64", 1e-10), ("float32", 1e-5)):
         ours, theirs = pair(
             torch,
             "TransformerEncoderLayer",
@@ -442,7 +442,7 @@ def test_a_transformer_trains_as_in_pytorch(torch, activation):
             steps.append(loss.item())
         losses.append(steps)
     assert np.abs(np.subtract(*losses)).max() < 1e-9, f"seed {seed}"
-    assert losses[0][-1] < losses[0][0]
+    assert losses[0][-1] < losses[0][0], f"seed {seed}"
 
 
 # ---- malformed input -------------------------------------------------------------------------

@@ -58,6 +58,41 @@ def test_minus_infinity_is_a_mask():
 
 
 @pytest.mark.parametrize("big", BIG)
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_every_cross_entropy_is_finite_and_pytorchs(torch, big, smoothing):
+    for logits in (
+        [[0.0, big]],
+        [[-big, 0.0]],
+        [[big, big]],
+        [[-big, -big]],
+        [[-big / 2, big / 2]],
+    ):
+        for target in ([0], [1], [[0.25, 0.75]], [[1.0, 0.0]]):
+            results = []
+            for lib in (nnlib, torch):
+                z = lib.tensor(np.array(logits), requires_grad=True)
+                cross_entropy = lib.nn.functional.cross_entropy
+                loss = cross_entropy(z, lib.tensor(np.array(target)), label_smoothing=smoothing)
+                loss.backward()
+                results.append([loss.item(), *z.grad.numpy().ravel()])
+            assert np.isfinite(results[0]).all()
+            np.testing.assert_allclose(*results, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("big", BIG)
+def test_every_binary_cross_entropy_is_finite_and_pytorchs(torch, big):
+    results = []
+    for lib in (nnlib, torch):
+        z = lib.tensor(np.repeat([-big, 0.0, big], 3), requires_grad=True)
+        targets = lib.tensor(np.tile([0.0, 0.5, 1.0], 3))
+        loss = lib.nn.functional.binary_cross_entropy_with_logits(z, targets, reduction="none")
+        loss.backward(lib.ones_like(loss))
+        results.append([loss.detach().numpy(), z.grad.numpy()])
+    assert np.isfinite(results[0]).all()
+    np.testing.assert_allclose(*results, rtol=1e-15)
+
+
+@pytest.mark.parametrize("big", BIG)
 def test_cross_entropies(big):
     right, wrong = nnlib.tensor([1]), nnlib.tensor([0])
     logits = t(0.0, big).reshape(1, 2)
@@ -116,6 +151,39 @@ NAN_SPREADS = {
     "mse": lambda x: F.mse_loss(x, nnlib.zeros_like(x)),
     "bce": lambda x: F.binary_cross_entropy(x, nnlib.zeros_like(x)),
     "bce logits": lambda x: F.binary_cross_entropy_with_logits(x, nnlib.zeros_like(x)),
+    **{name: getattr(nnlib, name) for name in ("exp", "sqrt", "square", "abs", "log")},
+    "arithmetic": lambda x: (2 - x) * (1 + x / 3),
+    "pow": lambda x: x**5,
+    "pow 0.5": lambda x: x**0.5,
+    "matmul": lambda x: x @ nnlib.ones(2, 2, dtype=np.float64),
+    "maximum": lambda x: x.maximum(0.25),
+    "minimum": lambda x: x.minimum(0.75),
+    "sum": nnlib.sum,
+    "mean": nnlib.mean,
+    "var": nnlib.var,
+    "std": nnlib.std,
+    "amax": nnlib.amax,
+    "min": nnlib.min,
+    "min dim": lambda x: x.min(0).values,
+    "where": lambda x: nnlib.where(nnlib.tensor([True, True]), x, 0.0),
+    "cat": lambda x: nnlib.cat([x, x]),
+    "index": lambda x: x[[1, 0, 1]],
+    "l1": lambda x: F.l1_loss(x, nnlib.zeros_like(x)),
+    "huber": lambda x: F.huber_loss(x, nnlib.zeros_like(x)),
+    "nll": lambda x: F.nll_loss(x, nnlib.tensor(1)) + F.nll_loss(x, nnlib.tensor(0)),
+    "ce smoothed": lambda x: F.cross_entropy(x, nnlib.tensor(0), label_smoothing=0.1),
+    "dropout": lambda x: F.dropout(x, 0.5, training=False),
+    "linear": lambda x: F.linear(x, nnlib.ones(3, 2, dtype=np.float64)),
+    "layer_norm": lambda x: F.layer_norm(x, (2,)) * nnlib.tensor(np.array([1.0, 2.0])),
+    "batch_norm": lambda x: F.batch_norm(x.reshape(2, 1), None, None, training=True) ** 3,
+    "conv1d": lambda x: F.conv1d(x.reshape(1, 1, 2), nnlib.ones(1, 1, 2, dtype=np.float64)),
+    "avg_pool1d": lambda x: F.avg_pool1d(x.reshape(1, 2), 2),
+    "max_pool2d": lambda x: F.max_pool2d(x.reshape(1, 1, 2), (1, 2)),
+    "attention": lambda x: F.scaled_dot_product_attention(*[x.reshape(2, 1)] * 3),
+    "embedding": lambda x: F.embedding(nnlib.tensor([1, 0]), x.reshape(2, 1)),
+    "rnn": lambda x: nnlib.nn.RNN(1, 2, dtype="f8")(x.reshape(2, 1, 1))[0],
+    "lstm": lambda x: nnlib.nn.LSTM(1, 2, dtype="f8")(x.reshape(2, 1, 1))[0],
+    "gru": lambda x: nnlib.nn.GRU(1, 2, dtype="f8")(x.reshape(2, 1, 1))[0],
     "ce": lambda x: F.cross_entropy(x, nnlib.tensor(1)),
     "ce shares": lambda x: F.cross_entropy(x, nnlib.tensor(np.array([0.5, 0.5]))),
 }
@@ -123,8 +191,17 @@ NAN_SPREADS = {
 
 @pytest.mark.parametrize("name", NAN_SPREADS)
 def test_nan_is_not_swallowed(name):
-    y, _ = value_and_gradient(NAN_SPREADS[name], t(math.nan, 0.5))
-    assert np.isnan(y).any()
+    for place in (0, 1):
+        y, _ = value_and_gradient(NAN_SPREADS[name], t(*np.roll([math.nan, 0.5], place)))
+        assert np.isnan(y).any()
+
+
+@pytest.mark.parametrize("name", NAN_SPREADS)
+def test_a_nan_in_the_gradient_is_not_swallowed(name):
+    x = t(0.25, 0.5)
+    y = NAN_SPREADS[name](x)
+    y.backward(nnlib.full(y.shape, math.nan, dtype=np.float64))
+    assert np.isnan(x.grad.numpy()).any()
 
 
 @pytest.mark.parametrize("run", [F.softmax, F.log_softmax, F.logsumexp])

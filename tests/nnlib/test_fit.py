@@ -500,7 +500,16 @@ def test_fifty_steps_of_rmsprop_are_pytorchs(torch, settings):
     )
 
 
+def slower_and_slower(epoch):
+    return 1 / (1 + 0.1 * epoch)
+
+
 RATES = [
+    ("StepLR", {"step_size": 7, "gamma": 0.5}),
+    ("StepLR", {"step_size": 1}),
+    ("CosineAnnealingLR", {"T_max": 50}),
+    ("CosineAnnealingLR", {"T_max": 7, "eta_min": 0.01}),  # and up again
+    ("LambdaLR", {"lr_lambda": slower_and_slower}),
     ("LinearLR", {}),
     ("LinearLR", {"start_factor": 0.01, "total_iters": 20}),
     ("LinearLR", {"start_factor": 1.0, "end_factor": 0.0, "total_iters": 49}),
@@ -512,7 +521,9 @@ RATES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "settings"), RATES, ids=str)
+@pytest.mark.parametrize(
+    ("name", "settings"), RATES, ids=lambda part: str(part).split(" at ")[0][:60]
+)
 def test_fifty_steps_of_a_schedule_are_pytorchs(torch, name, settings):
     rng = np.random.default_rng(7)
     losses = [*(2 / np.arange(1, 26) + 0.1 * rng.random(25)), *rng.random(23), math.nan, 1.0]
@@ -532,6 +543,9 @@ def test_fifty_steps_of_a_schedule_are_pytorchs(torch, name, settings):
     expected = rates(b, getattr(torch.optim.lr_scheduler, name)(b, **settings))
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-14)
     assert len({row[0] for row in found}) > 1
+    wrong = [[rate * (1 + 1e-9) for rate in row] for row in found]
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose(wrong, expected, rtol=1e-10, atol=1e-14)
     fresh = getattr(optim, name)(a, **settings)
     fresh.load_state_dict(schedule.state_dict())
     assert fresh.state_dict() == schedule.state_dict()

@@ -8,6 +8,7 @@ import pytest
 
 import nnlib
 from nnlib import nn
+from nnlib.tensor import record
 
 
 def build(lib):
@@ -76,10 +77,12 @@ def test_simple_net_runs_with_two_import_lines_changed():
 
 
 def test_simple_net_trains_as_in_pytorch(torch):
+    seed = int(np.random.default_rng().integers(1000))
+    torch.manual_seed(seed)
     mine = simple_net("import nnlib as torch\nimport nnlib.nn as nn").double()
     theirs = simple_net("import torch\nimport torch.nn as nn").double()
     mine.load_state_dict(theirs.state_dict())
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     data = [(rng.random((16, 784)), rng.integers(0, 10, 16)) for _ in range(20)]
 
     def losses(lib, model):
@@ -93,7 +96,18 @@ def test_simple_net_trains_as_in_pytorch(torch):
             found.append(loss.item())
         return found
 
-    np.testing.assert_allclose(losses(nnlib, mine), losses(torch, theirs), rtol=1e-9)
+    found, expected = losses(nnlib, mine), losses(torch, theirs)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, err_msg=f"seed {seed}")
+    mine.load_state_dict(theirs.state_dict())
+
+    def wrong(layer, args, y):
+        return record("wrong", y.array, (y,), lambda g: (g * np.linspace(0.999, 1.001, 64),))
+
+    mine.layer2.register_forward_hook(wrong)
+    found, expected = losses(nnlib, mine), losses(torch, theirs)
+    assert found[0] == pytest.approx(expected[0], rel=1e-9)
+    with pytest.raises(AssertionError, match="Not equal"):
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 def test_linear_starts_in_pytorchs_range():

@@ -24,7 +24,8 @@ SETTINGS = {
         {"lr": 0.1, "betas": (0.5, 0.9), "eps": 1e-3},
         {"lr": 0.01, "weight_decay": 0.1},
     ],
-    "AdamW": [{"lr": 0.01}, {"lr": 0.05, "weight_decay": 0.2}],
+    "AdamW": [{}, {"lr": 0.01}, {"lr": 0.05, "weight_decay": 0.2}],
+    "RMSprop": [{}, {"lr": 0.01}, {"lr": 0.02, "alpha": 0.9, "eps": 1e-3, "weight_decay": 0.1}],
 }
 RULES = [
     pytest.param(name, settings, id=f"{name}-{settings}")

@@ -99,7 +99,8 @@ def test_agrees_with_pytorch(torch, kind, options, shape, scale):
         results = zip(run(nnlib, ours, x, states, g), run(torch, theirs, x, states, g), strict=True)
         for mine, reference in results:
             assert mine.dtype == dtype
-            floor = 1e-12 if dtype == "float64" else 1e-4
+            # What a saturated gate lets through is the rounding of the sums, which grow with x.
+            floor = 1e-12 if dtype == "float64" else 1e-5 if scale == 1 else 1e-4
             assert distance(mine, reference) < tolerance or np.abs(mine - reference).max() < floor
         assert all(np.array_equal(a, b) for a, b in zip((x, *states), before, strict=True))
 
@@ -243,7 +244,7 @@ def test_a_network_trains_as_in_pytorch(torch, kind):
             steps.append(loss.item())
         losses.append(steps)
     assert np.abs(np.subtract(*losses)).max() < 1e-9, f"seed {seed}"
-    assert losses[0][-1] < losses[0][0]
+    assert losses[0][-1] < losses[0][0], f"seed {seed}"
 
 
 T = nnlib.zeros

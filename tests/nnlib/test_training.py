@@ -144,6 +144,10 @@ def test_progress_bar_only_where_someone_looks(monkeypatch):
     assert output(None, io.StringIO()) == "" == output(False, Terminal())
     assert "2/2" in output(None, Terminal())
     assert "2/2" in output(True, io.StringIO())
+    with monkeypatch.context() as notebook:
+        notebook.setitem(sys.modules, "ipykernel", sys)
+        assert "2/2" in output(None, io.StringIO())
+        assert output(False, io.StringIO()) == ""
     monkeypatch.setenv("TQDM_DISABLE", "1")
     assert output(None, Terminal()) == ""
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
