@@ -3,10 +3,10 @@ written beside each page.
 mkdocs-jupyter finds and executes the notebooks; MkDocs itself renders them, so that a page is a
 page like any other."""
 
+import functools
 import html
 import logging
 import posixpath
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,29 @@ from urllib.parse import urljoin
 
 import mkdocs_jupyter.config
 import nbformat
-from machine import kernel, mathematics, notebook
+from machine import (
+    cards,
+    dependencies,
+    execution,
+    finding,
+    glossary,
+    kernel,
+    links,
+    mathematics,
+    notebook,
+    offline,
+    pages,
+    policy,
+    reading,
+    stylesheets,
+    wheel,
+)
+from markupsafe import escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from nbclient.exceptions import CellExecutionError
+from mkdocs.utils import get_relative_url
 
 from nnlib.plotting import PALETTE
 
@@ -28,8 +45,17 @@ _ROOT = Path(__file__).resolve().parent.parent
 _CACHE = _ROOT / ".cache"
 _VARIABLES = {light.lower(): name for name, (light, _) in PALETTE.items()}
 _STYLESHEET = "assets/palette.css"
+# What the reference needs of mkdocstrings' own stylesheet stands in ours: one file less to fetch.
+_THEIR_STYLESHEET = "assets/_mkdocstrings.css"
 _CACHES_KEPT = 3
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_NO_DATE = "1980-01-01"
+_CONTENTS = '<div id="contents"></div>'
+_serving = False
+
+
+def on_startup(*, command: str, dirty: bool) -> None:
+    global _serving
+    _serving = command == "serve"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -37,32 +63,31 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     mkdocs_jupyter.config.settings.templates_dir = str(_ROOT / "docs" / "machine" / "templates")
     plugin = config.plugins["mkdocs-jupyter"]
     plugin.config["kernel_name"] = kernel.NAME
+    config.extra_css = [sheet for sheet in config.extra_css if sheet != _THEIR_STYLESHEET]
     plugin.config["cache_dir"] = str(_CACHE / "pages" / kernel.fingerprint(_ROOT))
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, _STYLESHEET, content=_palette_css()))
+    robots = f"User-agent: *\nSitemap: {urljoin(config.site_url or '', 'sitemap.xml')}\n"
+    files.append(File.generated(config, "robots.txt", content=robots))
+    config.extra["wheel"], package = wheel.build(_ROOT)
+    files.append(File.generated(config, config.extra["wheel"], content=package))
+    execution.warm(files, config)
     return files
 
 
-def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
-    """Wraps mkdocs-jupyter's renderer, so that a block that fails is named with its page."""
-    execute = page.render
-    if not _is_notebook(page):
-        return page
-
-    def render(config: MkDocsConfig, files: Files) -> None:
-        try:
-            execute(config, files)
-        except CellExecutionError as error:
-            message = _ANSI.sub("", str(error)).strip()
-            raise PluginError(
-                f"{page.file.src_uri}: a block raised {error.ename}: {error.evalue}\n{message}"
-            ) from error
-
-    page.render = render  # type: ignore[method-assign]  # mkdocs-jupyter does the same
-    return page
+def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
+    stylesheets.join(files, config)
+    cards.add(files, config, _CACHE / "cards")
+    for file in files.documentation_pages():
+        if file.page is not None:
+            # MkDocs would say when the site was built, and write that into the sitemap.
+            file.page.update_date = _NO_DATE
+            # The theme writes it into an attribute as it is; a quotation mark would end that.
+            if "description" in file.page.meta:
+                file.page.meta["description"] = escape(file.page.meta["description"])
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -78,10 +103,12 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
         # Read again when the downloads are written.
         page.executed = executed  # type: ignore[attr-defined]
         page.link = _links_from(page, config, files)  # type: ignore[attr-defined]
+        content = reading.with_sources(dependencies.mark(content, _source(page)))
     try:
-        return mathematics.convert(content)
+        content = mathematics.convert(content)
     except mathematics.MathematicsError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
+    return _with_meanings(content, page, files) if _is_notebook(page) else content
 
 
 def on_page_context(
@@ -89,6 +116,7 @@ def on_page_context(
 ) -> dict[str, Any]:
     if _is_notebook(page):
         context["downloads"] = _download_name(page)
+        _say_what_comes_before(page, nav)
     return context
 
 
@@ -105,10 +133,16 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
             notebook.to_script(page.executed, title=title, link=page.link),  # type: ignore[attr-defined]
             encoding="utf-8",
         )
-    return output
+    return _with_policy(links.mark(output, config.site_url or ""))
+
+
+def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
+    return _with_policy(output) if template_name.endswith(".html") else output
 
 
 def on_post_build(config: MkDocsConfig) -> None:
+    finding.name_entries(Path(config.site_dir))
+    offline.pack(Path(config.site_dir), config.site_url or "")
     caches = sorted(
         (_CACHE / "pages").glob("*/"), key=lambda folder: folder.stat().st_mtime, reverse=True
     )
@@ -116,8 +150,83 @@ def on_post_build(config: MkDocsConfig) -> None:
         shutil.rmtree(stale)
 
 
+def _with_policy(output: str) -> str:
+    """While the site is served to its author, MkDocs adds a script that no hash can be made for."""
+    return output if _serving else policy.with_policy(output)
+
+
+def _source(page: Page) -> str:
+    return page.file.content_string
+
+
+def _parts(nav: Any) -> list[tuple[str, list[Page]]]:
+    """The sections of the site that hold lessons, with these."""
+    lessons = {path.relative_to(pages.DOCS).as_posix() for path in pages.lessons(pages.DOCS)}
+    found = []
+    for section in nav.items:
+        inside = [p for p in section.children or [] if p.is_page and p.file.src_uri in lessons]
+        if inside:
+            found.append((section.title, inside))
+    return found
+
+
+def _say_what_comes_before(page: Page, nav: Any) -> None:
+    """The line below a lesson's title, and on the home page the parts with their pages."""
+    parts, content = _parts(nav), page.content or ""
+    known = {other.file.src_uri: other for _, inside in parts for other in inside}
+
+    def to(other: Page) -> str:
+        return other.file.url_relative_to(page.file)
+
+    if page.is_homepage:
+        page.content = content.replace(
+            _CONTENTS,
+            reading.contents(
+                [
+                    (part, [(to(p), str(p.title), reading.minutes(_source(p))) for p in inside])
+                    for part, inside in parts
+                ]
+            ),
+        )
+    elif page.file.src_uri in known:
+        source = _source(page)
+        try:
+            first = [known[name] for name in reading.before(source)]
+        except (KeyError, ValueError) as error:
+            raise PluginError(f"{page.file.src_uri}: before: {error}") from error
+        place = next(
+            reading.Place(number, part, inside.index(page) + 1, len(inside))
+            for number, (part, inside) in enumerate(parts, start=1)
+            if page in inside
+        )
+        said = reading.line(
+            takes=reading.minutes(source),
+            links=[(to(other), str(other.title)) for other in first],
+            changed=_last_changes().get(page.file.src_uri),
+            place=place,
+        )
+        page.content = content.replace("</h1>", f"</h1>\n{said}", 1)
+
+
+@functools.cache
+def _last_changes() -> dict[str, str]:
+    return reading.last_changes(_ROOT / "docs")
+
+
 def _is_notebook(page: Page) -> bool:
-    return "jupyter" in page.meta
+    return pages.is_explainer(page.meta)
+
+
+def _with_meanings(content: str, page: Page, files: Files) -> str:
+    source = files.get_file_from_path(glossary.SOURCE)
+    if source is None:
+        return content
+    try:
+        terms = glossary.read(source.content_string)
+    except glossary.GlossaryError as error:
+        raise PluginError(f"{glossary.SOURCE}: {error}") from error
+    address = get_relative_url(source.url, page.url)
+    return glossary.explain(content, terms, page.file.src_uri, address)
 
 
 def _links_from(page: Page, config: MkDocsConfig, files: Files) -> notebook.Link:

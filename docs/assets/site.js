@@ -6,26 +6,33 @@ const SCROLLERS = {
   ".md-typeset__scrollwrap": "Table",
 };
 
-/* A box is a stop for the Tab key only while there is something in it to scroll to. */
-function settle(box) {
-  if (box.scrollWidth > box.clientWidth) {
-    box.tabIndex = 0;
-    box.setAttribute("role", "region");
-    box.setAttribute("aria-label", box.dataset.name);
-  } else {
-    box.removeAttribute("tabindex");
-    box.removeAttribute("role");
-    box.removeAttribute("aria-label");
-  }
+/* A box is a stop for the Tab key only while there is something in it to scroll to.
+   All are measured before any is changed: a change between two measures has the browser lay out the page again. */
+function settle(found) {
+  const scrolls = found.map((box) => box.scrollWidth > box.clientWidth);
+  found.forEach((box, index) => {
+    if (scrolls[index]) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", box.dataset.name);
+    } else {
+      box.removeAttribute("tabindex");
+      box.removeAttribute("role");
+      box.removeAttribute("aria-label");
+    }
+  });
 }
 
 const boxes = Object.keys(SCROLLERS).join();
-const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => settle(target.closest(boxes))));
+const sizes = new ResizeObserver((entries) => settle([...new Set(entries.map(({ target }) => target.closest(boxes)))]));
 
 /* No browser breaks a formula into lines; one in running text that is wider than its column gets a box that scrolls. */
-function enclose(math) {
+function isTooWide(math) {
   const column = math.closest("p, li, dd");
-  if (!column || math.closest(boxes) || math.getBoundingClientRect().width <= column.clientWidth) return;
+  return column && !math.closest(boxes) && math.getBoundingClientRect().width > column.clientWidth;
+}
+
+function enclose(math) {
   const box = document.createElement("span");
   box.className = "nn-formula nn-formula--inline";
   math.replaceWith(box);
@@ -33,12 +40,11 @@ function enclose(math) {
 }
 
 function mend() {
-  document.querySelectorAll("article math:not([display=block])").forEach(enclose);
+  [...document.querySelectorAll("article math:not([display=block])")].filter(isTooWide).forEach(enclose);
   for (const [selector, name] of Object.entries(SCROLLERS)) {
     document.querySelectorAll(selector).forEach((box, index) => {
       if (box.dataset.name) return;
       box.dataset.name = `${name} ${index + 1}`;
-      settle(box);
       sizes.observe(box);
       if (box.firstElementChild) sizes.observe(box.firstElementChild);
     });
@@ -47,11 +53,19 @@ function mend() {
   document.querySelectorAll("nav.md-code__nav:not([role])").forEach((nav) => nav.setAttribute("role", "none"));
 }
 
-mend();
-new MutationObserver(mend).observe(document.querySelector(".md-content"), { childList: true, subtree: true });
+/* Once for all that has changed, and after the page is painted: what is measured has then been laid out anyway. */
+let due = false;
+function mendSoon() {
+  if (due) return;
+  due = true;
+  requestAnimationFrame(() => setTimeout(() => { due = false; mend(); }));
+}
+
+mendSoon();
+new MutationObserver(mendSoon).observe(document.querySelector(".md-content"), { childList: true, subtree: true });
 /* What is folded has no width until it is opened. */
-document.addEventListener("toggle", mend, true);
-addEventListener("resize", mend);
+document.addEventListener("toggle", mendSoon, true);
+addEventListener("resize", mendSoon);
 
 /* The switches of the drawer and of the search are labels of hidden boxes, which a keyboard cannot reach. */
 for (const [id, name] of [["__drawer", "Contents"], ["__search", "Search"]]) {

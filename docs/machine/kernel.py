@@ -13,6 +13,17 @@ from pathlib import Path
 NAME = "nnlib-docs"
 _HERE = Path(__file__).resolve().parent
 _CONFIGURATION = _HERE / "kernel_config.py"
+# Whatever the machine at hand is set to. A sum that several threads share out is rounded by how
+# many they are; and one page's kernel runs beside the next one's, so that no processor is idle.
+_SAME_EVERYWHERE = {
+    "LC_ALL": "C.UTF-8",
+    "MKL_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "TZ": "UTC",
+    "VECLIB_MAXIMUM_THREADS": "1",
+}
 _SHAPES_THE_OUTPUT = (
     "ipykernel",
     "matplotlib",
@@ -37,7 +48,7 @@ def install(cache: Path) -> None:
         "language": "python",
         "env": {
             "IPYTHONDIR": str(cache / "ipython"),
-            "PYTHONHASHSEED": "0",
+            **_SAME_EVERYWHERE,
             "TQDM_DISABLE": "1",
             "MATPLOTLIBRC": str(_HERE / "matplotlibrc"),
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -61,6 +72,7 @@ def fingerprint(root: Path) -> str:
     )
     for path in [
         *sources,
+        Path(__file__),
         _CONFIGURATION,
         _HERE / "matplotlibrc",
         *sorted(_HERE.glob("templates/**/*.j2")),

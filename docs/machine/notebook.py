@@ -216,7 +216,7 @@ def to_ipynb(notebook: NotebookNode, *, title: str, link: Link) -> str:
     )
     for number, cell in enumerate(_taken_away(notebook, link), start=1):
         if cell.cell_type == "code":
-            outputs = [_clean_output(output) for output in cell.outputs if not _is_noise(output)]
+            outputs = _clean_outputs(cell.outputs)
             tags = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
             cell = nbformat.v4.new_code_cell(cell.source, metadata=tags, outputs=outputs)
         cell["id"] = f"cell-{number}"
@@ -233,15 +233,21 @@ def _plain_fences(markdown: str) -> str:
     return "".join([*pieces, markdown[done:]])
 
 
-def _is_noise(output: NotebookNode) -> bool:
-    return output.output_type == "stream" and output.name == "stderr"
-
-
-def _clean_output(output: NotebookNode) -> NotebookNode:
-    output = NotebookNode(output)
-    if output.output_type == "execute_result":
-        output["execution_count"] = None
-    return output
+def _clean_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """What the block gave, without what differs each time: warnings, counters, and how much of
+    its text came in one go."""
+    clean: list[NotebookNode] = []
+    for output in map(NotebookNode, outputs):
+        if output.output_type == "stream":
+            if output.name == "stderr":
+                continue
+            if clean and clean[-1].output_type == "stream":
+                clean[-1]["text"] += output.text
+                continue
+        elif output.output_type == "execute_result":
+            output["execution_count"] = None
+        clean.append(output)
+    return clean
 
 
 def to_script(notebook: NotebookNode, *, title: str, link: Link) -> str:

@@ -100,6 +100,8 @@ def themed(svg: str, *, alt: str, prefix: str, variables: Mapping[str, str]) -> 
         root.attrib.pop(unwanted, None)
     root.set("width", f"{width:.0f}")
     root.set("height", f"{height:.0f}")
+    # A picture out of sight is not laid out, and must take up its place all the same.
+    root.set("style", f"aspect-ratio:{width:.0f}/{height:.0f}")
     root.set("role", "img")
     root.set("aria-label", alt)
     for element in root.iter():

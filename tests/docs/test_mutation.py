@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from machine import examples, prose
 from machine.comparing import mutants
+from machine.pages import DOCS, explainers
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs"
-PAGES = sorted(path for path in DOCS.rglob("*.md") if "machine" not in path.relative_to(DOCS).parts)
+PAGES = explainers()
 every_page = pytest.mark.parametrize(
     "path", PAGES, ids=[path.relative_to(DOCS).as_posix() for path in PAGES]
 )

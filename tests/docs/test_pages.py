@@ -11,22 +11,26 @@ from pathlib import Path
 
 import jupytext
 import pytest
-import yaml
 from jupytext.languages import _JUPYTER_LANGUAGES
 from machine.fences import Fence, find_fences
+from machine.pages import DOCS, all_pages, explainers, front_matter, lessons
 from machine.prose import unbacked, wrong_sums
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs"
-PAGES = sorted(path for path in DOCS.rglob("*.md") if "machine" not in path.relative_to(DOCS).parts)
-NAMES = [path.relative_to(DOCS).as_posix() for path in PAGES]
+ROOT = DOCS.parent
+PAGES, EXPLAINERS, LESSONS = all_pages(), explainers(), lessons()
 HOME = DOCS / "index.md"
 
 LANGUAGES = {"python", "text", "console", "toml", "yaml", "json", "css", "html", "markdown", "bash"}
 ROLES = ["check", "stub", "wrong", "solution"]
 STARTS = {"stub": "Not yet", "wrong": "Not yet", "solution": "Right"}
 
-every_page = pytest.mark.parametrize("path", PAGES, ids=NAMES)
+
+def _of(pages: list[Path]) -> pytest.MarkDecorator:
+    names = [path.relative_to(DOCS).as_posix() for path in pages]
+    return pytest.mark.parametrize("path", pages, ids=names)
+
+
+every_page, every_explainer = _of(PAGES), _of(EXPLAINERS)
 
 
 def read(path: Path) -> str:
@@ -36,14 +40,16 @@ def read(path: Path) -> str:
 # The rules.
 
 
-def fence_problems(text: str) -> list[str]:
-    """Only known languages, no prompts, nothing that Jupytext would run as a magic at top level."""
+def fence_problems(text: str, *, notebook: bool = True) -> list[str]:
+    """Only known languages, no prompts; in a notebook, nothing that Jupytext would run as a magic
+    at top level."""
     problems = []
+    magic = set(_JUPYTER_LANGUAGES) - {"python"} if notebook else set()
     for fence in find_fences(text):
         where = f"line {fence.line}"
         if fence.language not in LANGUAGES:
             problems.append(f"{where}: unknown language {fence.language!r}")
-        if not fence.prefix and fence.language in set(_JUPYTER_LANGUAGES) - {"python"}:
+        if not fence.prefix and fence.language in magic:
             problems.append(
                 f"{where}: Jupytext would run this {fence.language} fence as a cell; indent it"
             )
@@ -75,12 +81,12 @@ def cell_problems(text: str) -> list[str]:
 
 
 def front_matter_problems(text: str) -> list[str]:
-    match = re.match(r"---\n(.*?\n)---\n", text, re.DOTALL)
-    front = yaml.safe_load(match[1]) if match else None
-    if not isinstance(front, dict):
+    front = front_matter(text)
+    if not front:
         return ["no front matter"]
     problems = []
-    if front.get("jupyter", {}).get("kernelspec", {}).get("name") != "python3":
+    notebook = front.get("jupyter", {"kernelspec": {"name": "python3"}})
+    if notebook.get("kernelspec", {}).get("name") != "python3":
         problems.append("front matter: jupyter.kernelspec.name is not python3")
     description = front.get("description")
     if not isinstance(description, str) or not 40 <= len(description) <= 200:
@@ -101,10 +107,10 @@ def exercises(text: str) -> dict[str, list[tuple[Fence, str | None]]]:
     return grouped
 
 
-def exercise_problems(text: str, *, home: bool = False) -> list[str]:
+def exercise_problems(text: str, *, lesson: bool = True) -> list[str]:
     problems = []
     grouped = exercises(text)
-    if not home and not 2 <= len(grouped) <= 4:
+    if lesson and not 2 <= len(grouped) <= 4:
         problems.append(f"{len(grouped)} exercises; a page has 2 to 4")
     for name, parts in grouped.items():
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
@@ -134,15 +140,17 @@ def exercise_problems(text: str, *, home: bool = False) -> list[str]:
 
 
 def test_there_are_pages() -> None:
-    assert HOME in PAGES
+    assert HOME in EXPLAINERS
+    assert set(PAGES) > set(EXPLAINERS) > set(LESSONS)
+    assert HOME not in LESSONS
 
 
 @every_page
 def test_fences(path: Path) -> None:
-    assert fence_problems(read(path)) == []
+    assert fence_problems(read(path), notebook=path in EXPLAINERS) == []
 
 
-@every_page
+@every_explainer
 def test_jupytext_and_the_tests_see_the_same_cells(path: Path) -> None:
     assert cell_problems(read(path)) == []
 
@@ -152,9 +160,9 @@ def test_front_matter(path: Path) -> None:
     assert front_matter_problems(read(path)) == []
 
 
-@every_page
+@every_explainer
 def test_exercises(path: Path) -> None:
-    assert exercise_problems(read(path), home=path == HOME) == []
+    assert exercise_problems(read(path), lesson=path in LESSONS) == []
 
 
 def test_exercise_names_are_unique_on_the_site() -> None:
@@ -190,6 +198,10 @@ def test_sums_in_prose_are_right(path: Path) -> None:
 )
 def test_a_wrong_fence_is_named(text: str, problem: str) -> None:
     assert any(problem in found for found in fence_problems(text))
+
+
+def test_a_page_that_is_no_notebook_may_show_a_shells_lines() -> None:
+    assert fence_problems("```bash\nls\n```\n", notebook=False) == []
 
 
 FRONT = """---
@@ -240,7 +252,7 @@ GOOD = exercise("one", *ROLES) + exercise("two-b", "check", "stub", "wrong", "wr
 
 def test_good_exercises_pass() -> None:
     assert exercise_problems(GOOD) == []
-    assert exercise_problems("", home=True) == []
+    assert exercise_problems("", lesson=False) == []
 
 
 @pytest.mark.parametrize(
@@ -305,7 +317,7 @@ def test_right_front_matter_passes() -> None:
 )
 def test_a_page_passes_by_itself(options: tuple[str, ...]) -> None:
     """What an earlier page imported, seeded or drew must not be what makes this one pass."""
-    smallest = min((path for path in PAGES if path != HOME), key=lambda path: path.stat().st_size)
+    smallest = min(LESSONS, key=lambda path: path.stat().st_size)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     command = [
         sys.executable,

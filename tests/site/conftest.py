@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from site_building import BUILD_LIMIT_SECONDS, ROOT, SOURCES, mkdocs_build
+from site_building import BUILD_LIMIT_SECONDS, EXPLAINERS, ROOT, SOURCES, mkdocs_build
 
 _PATIENCE_MILLISECONDS = 10_000
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -30,9 +30,13 @@ _QUIET = (
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Runs a test for each page: `source` is its file in `docs/`, `page_path` adds the 404 page."""
+    """Runs a test for each page: `source` is its file in `docs/`, `page_path` adds the 404 page;
+    `explainer` is the file of a page whose blocks are executed."""
     if "source" in metafunc.fixturenames:
         metafunc.parametrize("source", SOURCES.values(), ids=[path or "home" for path in SOURCES])
+    if "explainer" in metafunc.fixturenames:
+        names = [path or "home" for path in EXPLAINERS]
+        metafunc.parametrize("explainer", EXPLAINERS.values(), ids=names)
     if "page_path" in metafunc.fixturenames:
         paths = [*SOURCES, "404.html"]
         metafunc.parametrize("page_path", paths, ids=[path or "home" for path in paths])

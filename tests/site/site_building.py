@@ -1,13 +1,16 @@
 """Knows which pages the site has and how it is built; tests and fixtures share it.
 Not in `conftest.py`: of several files with that name, a test cannot tell which it imports."""
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs"
+from machine.pages import DOCS, all_pages, explainers
+
+ROOT = DOCS.parent
 BUILD_LIMIT_SECONDS = 1800
 WIDTHS = (1280, 360)
 
@@ -22,20 +25,46 @@ def address(source: Path) -> str:
     return inside.as_posix().removesuffix("index") + ("" if inside.name == "index" else "/")
 
 
-SOURCES = {address(source): source for source in sorted(DOCS.rglob("*.md"))}
+SOURCES = {address(source): source for source in all_pages()}
+EXPLAINERS = {address(source): source for source in explainers()}
 
 
 def built(site: Path, path: str) -> Path:
     return site / (path if path.endswith(".html") else f"{path}index.html")
 
 
-def mkdocs_build(config: Path, target: Path) -> subprocess.CompletedProcess[str]:
+def empty_project(folder: Path) -> Path:
+    """The machine with all its parts in `folder`, without the pages."""
+    docs = folder / "docs"
+    docs.mkdir(parents=True)
+    ignore = shutil.ignore_patterns("__pycache__")
+    for part in ("assets", "machine"):
+        shutil.copytree(DOCS / part, docs / part, ignore=ignore)
+    shutil.copytree(ROOT / "nnlib", folder / "nnlib", ignore=ignore)
+    shutil.copy(DOCS / "hooks.py", docs)
+    for part in ("LICENSE", "README.md", "mkdocs.yml", "pyproject.toml"):
+        shutil.copy(ROOT / part, folder)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """The hash of every file in a folder, by its path."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def mkdocs_build(
+    config: Path, target: Path, **surroundings: str
+) -> subprocess.CompletedProcess[str]:
     """Runs the documented command; its log comes back as `stdout`."""
     environment = {key: value for key, value in os.environ.items() if key != "SITE_URL"}
     return subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(config), "-d", str(target)],
         cwd=config.parent,
-        env={**environment, "NO_MKDOCS_2_WARNING": "1", "NO_COLOR": "1"},
+        env={**environment, "NO_MKDOCS_2_WARNING": "1", "NO_COLOR": "1", **surroundings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

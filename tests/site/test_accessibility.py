@@ -67,8 +67,10 @@ def test_what_scrolls_can_be_scrolled_by_keyboard(
     page: Page = open_page(page_path, width=width)
     mounted(page)
     unfold(page)
+    # One pixel is what rounding makes of an equal width; there is no letter to scroll to.
     unreachable = page.evaluate("""() => [...document.querySelectorAll("article *")].filter(e =>
-      ["auto", "scroll"].includes(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth
+      ["auto", "scroll"].includes(getComputedStyle(e).overflowX)
+      && e.scrollWidth > e.clientWidth + 1
       && e.clientWidth > 0 && e.tabIndex < 0).map(e => e.outerHTML.slice(0, 160))""")
     assert unreachable == []
 

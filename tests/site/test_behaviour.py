@@ -53,15 +53,17 @@ def test_the_search_finds_a_word_of_the_page_and_opens_it(
     expect(page.locator("article")).to_contain_text(re.compile(word, re.IGNORECASE))
 
 
-def test_the_copy_button_copies_exactly_the_block(open_page: Any, site: Path, source: Path) -> None:
+def test_the_copy_button_copies_exactly_the_block(
+    open_page: Any, site: Path, explainer: Path
+) -> None:
     """The block's text without the line break that ends it: pasted, it waits for Enter."""
-    page: Page = open_page(address(source))
+    page: Page = open_page(address(explainer))
     unfold(page)
-    shown = python_blocks(site / address(source) / "index.html")
+    shown = python_blocks(site / address(explainer) / "index.html")
     blocks = page.locator("article .language-python.highlight")
     assert blocks.count() == len(shown)
     if not shown:
-        pytest.skip(f"{source.name} has no code")
+        pytest.skip(f"{explainer.name} has no code")
     for number, block in enumerate(shown):
         highlighted = blocks.nth(number)
         if not highlighted.is_visible():
@@ -95,13 +97,13 @@ def test_the_reader_chooses_the_colours_and_the_choice_stays(open_page: Any) -> 
     assert page.evaluate(scheme) == "default"
 
 
-def test_pictures_follow_the_scheme(open_page: Any, source: Path) -> None:
+def test_pictures_follow_the_scheme(open_page: Any, explainer: Path) -> None:
     inks = []
     for scheme in ("light", "dark"):
-        page: Page = open_page(address(source), scheme=scheme)
+        page: Page = open_page(address(explainer), scheme=scheme)
         drawn = page.locator(".nn-picture svg text")
         if not drawn.count():
-            pytest.skip(f"{source.name} has no picture with text")
+            pytest.skip(f"{explainer.name} has no picture with text")
         inks.append(drawn.first.evaluate("text => getComputedStyle(text).fill"))
     assert inks[0] != inks[1]
 

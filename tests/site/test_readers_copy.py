@@ -17,7 +17,7 @@ import pytest
 from machine.comparing import same_output
 from machine.examples import blocks, missing
 from machine.fences import Fence
-from site_building import SOURCES, address, built
+from site_building import EXPLAINERS, address, built
 from site_html import article, python_blocks
 
 _LIMIT_SECONDS = 600
@@ -87,9 +87,11 @@ def _needs_what_is_not_here(source: Path) -> list[bool]:
     ]
 
 
-def test_copied_blocks_print_what_the_page_says(site: Path, source: Path, tmp_path: Path) -> None:
-    shown = python_blocks(built(site, address(source)))
-    absent = _needs_what_is_not_here(source)
+def test_copied_blocks_print_what_the_page_says(
+    site: Path, explainer: Path, tmp_path: Path
+) -> None:
+    shown = python_blocks(built(site, address(explainer)))
+    absent = _needs_what_is_not_here(explainer)
     possible = [block for block, away in zip(shown, absent, strict=True) if not away]
     printed = json.loads(
         _python("-c", _PASTE, folder=tmp_path, stdin=json.dumps([b.source for b in possible]))
@@ -110,11 +112,11 @@ def _downloaded(site: Path, source: Path, suffix: str) -> Path:
     return page.parent / name
 
 
-def test_the_notebook_holds_the_pages_cells(site: Path, source: Path) -> None:
-    notebook = nbformat.read(_downloaded(site, source, ".ipynb"), as_version=4)
+def test_the_notebook_holds_the_pages_cells(site: Path, explainer: Path) -> None:
+    notebook = nbformat.read(_downloaded(site, explainer, ".ipynb"), as_version=4)
     nbformat.validate(notebook)
     cells = [cell.source.strip("\n") for cell in notebook.cells if cell.cell_type == "code"]
-    found = [block.fence for block in blocks(source.read_text(encoding="utf-8"))]
+    found = [block.fence for block in blocks(explainer.read_text(encoding="utf-8"))]
     assert cells == [fence.source.strip("\n") for fence in found if _is_cell(fence)]
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert not re.search(r"\]\([^)]*\.md[#)]", prose), "a link that only the site can follow"
@@ -125,19 +127,21 @@ def _is_cell(fence: Fence) -> bool:
     return not fence.prefix or fence.options.get("role") in {"check", "stub"}
 
 
-def test_the_script_holds_the_pages_cells(site: Path, source: Path) -> None:
+def test_the_script_holds_the_pages_cells(site: Path, explainer: Path) -> None:
     """The cells that the test above has run as blocks, in order, with prose as comments."""
-    script = _downloaded(site, source, ".py").read_text(encoding="utf-8")
+    script = _downloaded(site, explainer, ".py").read_text(encoding="utf-8")
     cells = [c.source for c in jupytext.reads(script, "py:percent").cells if c.cell_type == "code"]
-    found = [block.fence for block in blocks(source.read_text(encoding="utf-8"))]
+    found = [block.fence for block in blocks(explainer.read_text(encoding="utf-8"))]
     assert cells[0].startswith('"""'), "the script opens with the page's title"
     assert cells[1:] == [fence.source.strip("\n") for fence in found if _is_cell(fence)]
-    compile(script, source.name, "exec")
+    compile(script, explainer.name, "exec")
 
 
 def test_the_shortest_script_runs_and_prints_what_the_page_says(site: Path, tmp_path: Path) -> None:
     """The others hold what has been run already; this one stands for how they are run."""
-    pages = [path for path in SOURCES.values() if "needs=" not in path.read_text(encoding="utf-8")]
+    pages = [
+        path for path in EXPLAINERS.values() if "needs=" not in path.read_text(encoding="utf-8")
+    ]
     source = min(pages, key=lambda path: path.stat().st_size)
     tested = list(blocks(source.read_text(encoding="utf-8")))
     claimed = "\n".join(

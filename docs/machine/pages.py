@@ -1,0 +1,50 @@
+"""Knows the pages of the site: where they are, and which are explainers, lessons or reference.
+Tests and build must agree on it, or one could show a page that the other does not see."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+DOCS = Path(__file__).resolve().parents[1]
+REFERENCE = "reference"
+_FRONT_MATTER = re.compile(r"---\n(?P<yaml>.*?\n)---\n", re.DOTALL)
+
+
+def front_matter(text: str) -> dict[str, Any]:
+    """What a page says about itself above its first heading; nothing is an empty dict.
+
+    >>> front_matter("---\\ndescription: Short.\\n---\\n\\n# A page\\n")
+    {'description': 'Short.'}
+    """
+    match = _FRONT_MATTER.match(text)
+    found = yaml.safe_load(match["yaml"]) if match else None
+    return found if isinstance(found, dict) else {}
+
+
+def is_explainer(meta: Mapping[str, Any]) -> bool:
+    """Whether a page with this front matter is a notebook, whose blocks are executed."""
+    return "jupyter" in meta
+
+
+def all_pages(docs: Path = DOCS) -> list[Path]:
+    """Every Markdown file that becomes a page."""
+    return sorted(p for p in docs.rglob("*.md") if "machine" not in p.relative_to(docs).parts)
+
+
+def explainers(docs: Path = DOCS) -> list[Path]:
+    """The pages that are notebooks."""
+    return [
+        path
+        for path in all_pages(docs)
+        if is_explainer(front_matter(path.read_text(encoding="utf-8")))
+    ]
+
+
+def lessons(docs: Path = DOCS) -> list[Path]:
+    """The explainers of the five parts, which have exercises; the home page and the reference
+    have none."""
+    apart = {docs, docs / REFERENCE}
+    return [path for path in explainers(docs) if path.parent not in apart]

@@ -1,0 +1,79 @@
+"""Presses "Copy with what it needs" as readers do, and runs what is then on the clipboard.
+What the browser puts together must be, to the letter, what the analysis says and has tested."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from machine import pages
+from machine.comparing import same_output
+from machine.dependencies import scripts, sources
+from playwright.sync_api import Page, expect
+from site_building import DOCS, address
+from site_reading import unfold
+from test_axe import violations
+
+BUTTON = "Copy with what it needs"
+LESSONS = pages.explainers(DOCS)
+
+
+def _copy(page: Page, block: Any) -> str:
+    block.scroll_into_view_if_needed()
+    page.evaluate("navigator.clipboard.writeText('nothing yet')")
+    block.get_by_role("button", name=BUTTON).press("Enter")
+    page.wait_for_function("async () => await navigator.clipboard.readText() !== 'nothing yet'")
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
+def test_each_block_can_be_copied_with_what_it_needs(open_page: Any, path: Path) -> None:
+    """In folded boxes too, and after they have been folded and unfolded."""
+    page: Page = open_page(address(path))
+    unfold(page)
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = false; })")
+    unfold(page)
+    expected = scripts(sources(path.read_text(encoding="utf-8")))
+    blocks = page.locator("article .language-python.highlight")
+    assert blocks.count() == len(expected)
+    for number, script in enumerate(expected):
+        assert _copy(page, blocks.nth(number)) == script
+
+
+def test_what_is_copied_runs_by_itself(open_page: Any, tmp_path: Path) -> None:
+    page: Page = open_page("learning/losses/")
+    last = page.locator("article > .language-python.highlight:has(+ .language-text)").last
+    script = _copy(page, last)
+    output = last.locator("xpath=following-sibling::*[1]").locator("code").text_content() or ""
+    assert script != (last.locator("code").text_content() or "").strip("\n")
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    lines = len(output.strip("\n").splitlines())
+    assert same_output(output, "\n".join(ran.stdout.strip("\n").splitlines()[-lines:]))
+
+
+def test_it_says_that_it_has_copied(open_page: Any) -> None:
+    page: Page = open_page("pieces/neuron/")
+    block = page.locator("article > .language-python.highlight").first
+    _copy(page, block)
+    expect(page.get_by_role("status").filter(has_text="Copied to clipboard")).to_be_visible()
+    expect(block.get_by_role("button", name=BUTTON)).to_be_focused()
+    assert not violations(page, "article")
+
+
+def test_the_keyboard_reaches_it_and_shows_where_it_is(open_page: Any) -> None:
+    page: Page = open_page("pieces/neuron/")
+    block = page.locator("article > .language-python.highlight").first
+    block.scroll_into_view_if_needed()
+    block.get_by_role("button", name="Copy to clipboard").focus()
+    page.keyboard.press("Tab")
+    button = block.get_by_role("button", name=BUTTON)
+    expect(button).to_be_focused()
+    assert button.evaluate("button => getComputedStyle(button).outlineStyle") != "none"
