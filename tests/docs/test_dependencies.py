@@ -28,7 +28,7 @@ NAMES = [path.relative_to(DOCS).as_posix() for path in PAGES]
 SMALL = ["pieces/activations.md", "pieces/neuron.md", "learning/losses.md"]
 THOROUGH = bool(os.environ.get("NNLIB_THOROUGH"))
 _LIMIT_SECONDS = 1800
-_PATIENCE_SECONDS = 1e9 if THOROUGH else 1.0
+_PATIENCE_SECONDS = 1e9 if THOROUGH else 0.3
 
 
 # What depends on what, by rule.

@@ -13,6 +13,8 @@ from machine.pages import DOCS, all_pages, explainers
 ROOT = DOCS.parent
 BUILD_LIMIT_SECONDS = 1800
 WIDTHS = (1280, 360)
+# One page of each kind: what all pages have from the theme need not be tried on every one of them.
+KINDS = ("", "learning/losses/", "further/uses/", "reference/nn/", "reference/cheat-sheet/")
 
 
 def address(source: Path) -> str:

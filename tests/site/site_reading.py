@@ -1,7 +1,12 @@
 """What several browser tests do to a page before they judge it.
 A page that is judged while it still moves is judged differently each time."""
 
+import time
+from typing import Any
+
 from playwright.sync_api import Page
+
+_PATIENCE_SECONDS = 10
 
 _SETTLED = """() => new Promise(done =>
   requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"""
@@ -10,12 +15,27 @@ _SETTLED = """() => new Promise(done =>
 def unfold(page: Page) -> None:
     """Opens all that is folded, and waits until the page's scripts have taken note of it."""
     page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Waits until the page has been laid out and its scripts have taken note of it."""
     page.evaluate(_SETTLED)
 
 
 def mounted(page: Page) -> None:
     """Waits until Material's script has put its buttons on the blocks that are in sight."""
-    page.wait_for_function(
-        "document.querySelector('.md-code__nav') || !document.querySelector('article > .highlight')"
+    wait_until(
+        page,
+        "document.querySelector('.md-code__nav')"
+        " || !document.querySelector('article > .highlight')",
     )
-    page.evaluate(_SETTLED)
+    settled(page)
+
+
+def wait_until(page: Page, holds: str, argument: Any = None) -> None:
+    """Asks again and again from outside: the site's policy lets no test poll inside the page."""
+    given_up = time.monotonic() + _PATIENCE_SECONDS
+    while not page.evaluate(holds, argument):
+        assert time.monotonic() < given_up, f"never came true: {holds}"
+        page.wait_for_timeout(50)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from site_building import SOURCES, address
+from site_building import EXPLAINERS, KINDS, SOURCES, address
 from site_html import python_blocks
-from site_reading import unfold
+from site_reading import unfold, wait_until
 
 
 def _words(site: Path) -> dict[str, Counter[str]]:
@@ -26,10 +26,10 @@ def _words(site: Path) -> dict[str, Counter[str]]:
     return words
 
 
+@pytest.mark.parametrize("here", KINDS)
 def test_the_search_finds_a_word_of_the_page_and_opens_it(
-    open_page: Any, site: Path, server: str, source: Path
+    open_page: Any, site: Path, server: str, here: str
 ) -> None:
-    here = address(source)
     words = _words(site)
     pages_with = Counter(word for counted in words.values() for word in counted)
     # The word that tells this page best from the others, and always the same one.
@@ -47,23 +47,19 @@ def test_the_search_finds_a_word_of_the_page_and_opens_it(
     ]
     assert found, f"{word!r} stands on {here!r}, and the search does not say so"
     found[0].click()
-    page.wait_for_function(
-        "address => location.href.split(/[?#]/)[0] === address", arg=server + here
-    )
+    wait_until(page, "address => location.href.split(/[?#]/)[0] === address", server + here)
     expect(page.locator("article")).to_contain_text(re.compile(word, re.IGNORECASE))
 
 
-def test_the_copy_button_copies_exactly_the_block(
-    open_page: Any, site: Path, explainer: Path
-) -> None:
+@pytest.mark.parametrize("path", [path for path in KINDS if path in EXPLAINERS])
+def test_the_copy_button_copies_exactly_the_block(open_page: Any, site: Path, path: str) -> None:
     """The block's text without the line break that ends it: pasted, it waits for Enter."""
-    page: Page = open_page(address(explainer))
+    page: Page = open_page(path)
     unfold(page)
-    shown = python_blocks(site / address(explainer) / "index.html")
+    shown = python_blocks(site / path / "index.html")
     blocks = page.locator("article .language-python.highlight")
     assert blocks.count() == len(shown)
-    if not shown:
-        pytest.skip(f"{explainer.name} has no code")
+    assert shown
     for number, block in enumerate(shown):
         highlighted = blocks.nth(number)
         if not highlighted.is_visible():
@@ -78,7 +74,7 @@ def test_the_copy_button_copies_exactly_the_block(
         button = highlighted.get_by_role("button", name="Copy to clipboard")
         page.evaluate("navigator.clipboard.writeText('nothing yet')")
         button.press("Enter")
-        page.wait_for_function("async () => await navigator.clipboard.readText() !== 'nothing yet'")
+        wait_until(page, "async () => await navigator.clipboard.readText() !== 'nothing yet'")
         copied = page.evaluate("navigator.clipboard.readText()")
         assert copied == (highlighted.locator("code").text_content() or "").rstrip("\n")
         assert copied == block.source.rstrip("\n")
@@ -98,14 +94,15 @@ def test_the_reader_chooses_the_colours_and_the_choice_stays(open_page: Any) -> 
 
 
 def test_pictures_follow_the_scheme(open_page: Any, explainer: Path) -> None:
-    inks = []
-    for scheme in ("light", "dark"):
-        page: Page = open_page(address(explainer), scheme=scheme)
-        drawn = page.locator(".nn-picture svg text")
-        if not drawn.count():
-            pytest.skip(f"{explainer.name} has no picture with text")
-        inks.append(drawn.first.evaluate("text => getComputedStyle(text).fill"))
-    assert inks[0] != inks[1]
+    page: Page = open_page(address(explainer))
+    drawn = page.locator(".nn-picture svg text")
+    if not drawn.count():
+        pytest.skip(f"{explainer.name} has no picture with text")
+    ink = "text => getComputedStyle(text).fill"
+    light = drawn.first.evaluate(ink)
+    page.emulate_media(color_scheme="dark")
+    wait_until(page, "document.body.dataset.mdColorScheme === 'slate'")
+    assert drawn.first.evaluate(ink) != light
 
 
 @pytest.mark.parametrize("lost", ["nowhere/", "pieces/no/such/page/", "assets/nothing.html"])

@@ -12,7 +12,7 @@ from machine.comparing import same_output
 from machine.dependencies import scripts, sources
 from playwright.sync_api import Page, expect
 from site_building import DOCS, address
-from site_reading import unfold
+from site_reading import unfold, wait_until
 from test_axe import violations
 
 BUTTON = "Copy with what it needs"
@@ -23,7 +23,7 @@ def _copy(page: Page, block: Any) -> str:
     block.scroll_into_view_if_needed()
     page.evaluate("navigator.clipboard.writeText('nothing yet')")
     block.get_by_role("button", name=BUTTON).press("Enter")
-    page.wait_for_function("async () => await navigator.clipboard.readText() !== 'nothing yet'")
+    wait_until(page, "async () => await navigator.clipboard.readText() !== 'nothing yet'")
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 

@@ -7,33 +7,37 @@ from typing import Any
 import pytest
 from machine.mathematics import to_mathml
 from playwright.sync_api import Page
-from site_building import address
-from site_reading import unfold
+from site_building import KINDS, address
+from site_reading import settled, unfold
 
 _FONT = "**/stix-two-math.woff2"
 
 
-@pytest.mark.parametrize("width", [360, 320])
-def test_the_page_does_not_scroll_sideways(open_page: Any, page_path: str, width: int) -> None:
-    page: Page = open_page(page_path, width=width)
-    unfold(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    # Something may also stick out and be cut off, which scrollWidth does not tell.
-    cut_off = page.evaluate("""() => [...document.querySelectorAll("article *")].filter(e => {
+# Something may also stick out and be cut off, which scrollWidth does not tell.
+_CUT_OFF = """() => [...document.querySelectorAll("article *")].filter(e => {
       const box = e.getBoundingClientRect();
       if (box.width === 0 || box.right <= innerWidth + 1) return false;
       if (getComputedStyle(e).opacity === "0") return false;
       for (let up = e.parentElement; up; up = up.parentElement)
         if (["auto", "scroll"].includes(getComputedStyle(up).overflowX)) return false;
       return true;
-    }).map(e => e.outerHTML.slice(0, 160))""")
-    assert cut_off == []
+    }).map(e => e.outerHTML.slice(0, 160))"""
 
 
-def test_the_mathematical_font_comes_with_the_site(open_page: Any, explainer: Path) -> None:
-    page: Page = open_page(address(explainer))
-    if not page.locator("math").count():
-        pytest.skip(f"{explainer.name} has no formula")
+def test_the_page_does_not_scroll_sideways(open_page: Any, page_path: str) -> None:
+    page: Page = open_page(page_path, width=360)
+    unfold(page)
+    for width in (360, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        settled(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(_CUT_OFF) == []
+
+
+@pytest.mark.parametrize("path", ["learning/losses/", "architectures/attention/"])
+def test_the_mathematical_font_comes_with_the_site(open_page: Any, path: str) -> None:
+    page: Page = open_page(path)
+    assert page.locator("math").count()
     unfold(page)
     page.evaluate("document.fonts.ready")
     loaded = page.evaluate(
@@ -74,11 +78,10 @@ _RELATIVE_LUMINANCE = """element => {
 }"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_paper_stands_the_article_alone_and_dark_on_white(
-    open_page: Any, source: Path, scheme: str
+    open_page: Any, explainer: Path
 ) -> None:
-    page: Page = open_page(address(source), scheme=scheme)
+    page: Page = open_page(address(explainer), scheme="dark")
     page.emulate_media(media="print")
     for around in (
         ".md-header",
@@ -94,9 +97,10 @@ def test_on_paper_stands_the_article_alone_and_dark_on_white(
     assert folded == 0
 
 
-def test_a_text_line_has_a_readable_measure(open_page: Any, source: Path) -> None:
+@pytest.mark.parametrize("path", KINDS)
+def test_a_text_line_has_a_readable_measure(open_page: Any, path: str) -> None:
     """About seventy characters; a line of ninety is where the eye begins to lose the next one."""
-    page: Page = open_page(address(source), width=1600)
+    page: Page = open_page(path, width=1600)
     longest = page.evaluate("""() => Math.max(0,
       ...[...document.querySelectorAll("article > p:not([class])")].map(p => {
       const size = parseFloat(getComputedStyle(p).fontSize);

@@ -140,7 +140,9 @@ def test_the_whole_site_rendered_twice_is_the_same(
     folder = empty_project(tmp_path / "elsewhere" / "copy")
     shutil.copytree(DOCS, folder / "docs", dirs_exist_ok=True)
     shutil.copytree(ROOT / ".cache" / "pages", folder / ".cache" / "pages")
-    again = _build(folder / "mkdocs.yml", tmp_path / "again", another_day)
+    # The day of a page's last change comes from the history, which the copy is told where to find.
+    history = {"GIT_DIR": str(ROOT / ".git"), "GIT_WORK_TREE": str(folder)}
+    again = _build(folder / "mkdocs.yml", tmp_path / "again", another_day | history)
     assert _differing(contents(site), again) == []
 
 

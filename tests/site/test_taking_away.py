@@ -16,6 +16,7 @@ from machine.offline import OfflineError, pack
 from playwright.sync_api import Browser, Page, expect
 from site_building import EXPLAINERS, ROOT, SOURCES
 from site_html import Element, article, read
+from site_reading import wait_until
 
 _ANOTHER_PLACE = re.compile(r"[a-z][a-z0-9+.-]*:|#|$")
 _MODULE = '<head><meta charset="utf-8"></head><script src="a.js" type="module"></script>'
@@ -129,7 +130,7 @@ def test_the_search_of_the_copy_finds_and_opens(open_file: Any, unpacked: Path) 
     result = page.locator(".md-search-result__item > a", has_text="momentum").first
     expect(result).to_be_visible()
     result.click()
-    page.wait_for_function("location.search.includes('momentum')")
+    wait_until(page, "location.search.includes('momentum')")
     assert re.split("[?#]", page.url)[0] in {path.as_uri() for path in unpacked.rglob("*.html")}
     expect(page.locator("article mark[data-md-highlight]").first).to_be_visible()
 
