@@ -2,7 +2,9 @@
 Where two scripts part, the process forks: what was run before is shared, what comes after is not.
 """
 
+import ast
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -100,7 +102,20 @@ class _Runner:
                 os._exit(0)
 
 
+def _load(sources: list[str]) -> None:
+    """Imports what any script imports, once for all; a script still has to name it for itself."""
+    for source in sources:
+        for node in ast.walk(ast.parse(source)):
+            named = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                named = [node.module]
+            for name in named:
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
+
+
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
+    _load([step["source"] for step in asked["steps"]])
     runner = _Runner(asked["steps"], asked["patience"], Path.cwd())
     runner.walk(_tree(asked["scripts"]), {"__name__": "__main__"}, [])

@@ -264,7 +264,7 @@ def test_each_script_prints_what_the_page_says(path: Path, tmp_path: Path) -> No
     tried = [
         (block, each) for block, each in zip(numbers, said, strict=False) if "repeats" not in each
     ]
-    assert len(tried) > len(numbers) / 2
+    assert 3 * len(tried) > len(numbers)
     for block, each in tried:
         problem = trial.wrong(block, each)
         assert problem is None, f"{scripts(sources(path.read_text('utf-8')))[block]}\n\n{problem}"
@@ -301,9 +301,10 @@ def test_no_block_of_a_script_could_be_left_out(name: str, tmp_path: Path) -> No
     assert tried
     idle = []
     for (block, left_out), each in zip(tried, trial.run(wanted, tmp_path), strict=True):
+        if "repeats" in each:
+            continue
         own = trial.page.own(block)
         drawn = [page["drawn"][whole.index(at)] for at in own]
-        same = trial.wrong(block, each) is None and each["drawn"][-len(own) :] == drawn
-        if same and "repeats" not in each:
+        if trial.wrong(block, each) is None and each["drawn"][-len(own) :] == drawn:
             idle.append(f"block {block} does the same without block {left_out}")
     assert not idle

@@ -31,8 +31,10 @@ def objects(package: griffe.Module) -> dict[str, griffe.Object]:
     while waiting:
         parent = waiting.pop()
         for child in parent.members.values():
-            private = child.name.startswith("_") and not child.is_module
-            if isinstance(child, griffe.Object) and not private:
+            # An alias is shown where it leads to, if that is here at all.
+            if not isinstance(child, griffe.Object):
+                continue
+            if not child.name.startswith("_") or child.is_module:
                 waiting.append(child)
                 if child.docstring is not None and not child.is_module:
                     found[child.path] = child
