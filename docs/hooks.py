@@ -5,7 +5,6 @@ page like any other."""
 
 import functools
 import html
-import logging
 import posixpath
 import shutil
 from pathlib import Path
@@ -40,7 +39,6 @@ from mkdocs.utils import get_relative_url
 
 from nnlib.plotting import PALETTE
 
-_log = logging.getLogger("mkdocs.plugins.nnlib")
 _ROOT = Path(__file__).resolve().parent.parent
 _CACHE = _ROOT / ".cache"
 _VARIABLES = {light.lower(): name for name, (light, _) in PALETTE.items()}

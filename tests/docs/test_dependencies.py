@@ -15,14 +15,9 @@ import pytest
 from machine.comparing import same_output
 from machine.dependencies import Page, mark, read, runs, scripts, sources
 from machine.examples import Block, blocks, missing
+from machine.pages import DOCS, explainers
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs"
-PAGES = sorted(
-    path
-    for path in DOCS.rglob("*.md")
-    if "machine" not in path.relative_to(DOCS).parts and "jupyter:" in path.read_text("utf-8")
-)
+PAGES = explainers()
 NAMES = [path.relative_to(DOCS).as_posix() for path in PAGES]
 # On these every statement is quick, so that each can be left out in turn.
 SMALL = ["pieces/activations.md", "pieces/neuron.md", "learning/losses.md"]

@@ -13,6 +13,17 @@ from machine.pages import DOCS, all_pages, explainers
 ROOT = DOCS.parent
 BUILD_LIMIT_SECONDS = 1800
 WIDTHS = (1280, 360)
+# What makes a page that a test writes a notebook.
+FRONT_MATTER = """---
+description: One of the pages.
+jupyter:
+  kernelspec:
+    display_name: Python 3
+    language: python
+    name: python3
+---
+
+"""
 # One page of each kind: what all pages have from the theme need not be tried on every one of them.
 KINDS = ("", "learning/losses/", "further/uses/", "reference/nn/", "reference/cheat-sheet/")
 

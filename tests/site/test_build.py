@@ -4,17 +4,8 @@ A build that passes with a broken page, or shows yesterday's pictures, is what m
 from pathlib import Path
 
 import pytest
-from site_building import contents, empty_project, mkdocs_build
+from site_building import FRONT_MATTER, contents, empty_project, mkdocs_build
 
-_FRONT_MATTER = """---
-jupyter:
-  kernelspec:
-    display_name: Python 3
-    language: python
-    name: python3
----
-
-"""
 _GOOD = "# A page\n\n$$\n\\sqrt{x}\n$$\n\n```python\nprint(1 + 1)\n```\n\n```text\n2\n```\n"
 
 
@@ -27,7 +18,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def _build(project: Path, page: str, target: str = "built") -> tuple[int, str]:
-    (project / "docs" / "index.md").write_text(_FRONT_MATTER + page, encoding="utf-8")
+    (project / "docs" / "index.md").write_text(FRONT_MATTER + page, encoding="utf-8")
     done = mkdocs_build(project / "one-page.yml", project / target)
     return done.returncode, done.stdout
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from site_building import DOCS, ROOT, contents, empty_project, mkdocs_build
+from site_building import DOCS, FRONT_MATTER, ROOT, contents, empty_project, mkdocs_build
 
 _HERE = {"TZ": "UTC", "PYTHONHASHSEED": "1", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
 _THERE = {
@@ -80,16 +80,6 @@ plt.show()
 ```
 """,
 }
-_FRONT_MATTER = """---
-description: One of the pages.
-jupyter:
-  kernelspec:
-    display_name: Python 3
-    language: python
-    name: python3
----
-
-"""
 
 
 @pytest.fixture
@@ -115,7 +105,7 @@ def _small(folder: Path) -> Path:
     empty_project(folder)
     for name, page in _PAGES.items():
         (folder / "docs" / name).parent.mkdir(exist_ok=True)
-        (folder / "docs" / name).write_text(_FRONT_MATTER + page, encoding="utf-8")
+        (folder / "docs" / name).write_text(FRONT_MATTER + page, encoding="utf-8")
     config = folder / "small.yml"
     nav = "nav: [index.md, {Part: [part/drawn.md, part/learnt.md]}]"
     config.write_text(f"INHERIT: mkdocs.yml\n{nav}\n", encoding="utf-8")
