@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 import mkdocs_jupyter.config
 import nbformat
 from machine import (
+    blocks,
     cards,
     dependencies,
     execution,
@@ -102,6 +103,7 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
         page.executed = executed  # type: ignore[attr-defined]
         page.link = _links_from(page, config, files)  # type: ignore[attr-defined]
         content = reading.with_sources(dependencies.mark(content, _source(page)))
+    content = blocks.finish(content)
     try:
         content = mathematics.convert(content)
     except mathematics.MathematicsError as error:

@@ -1,9 +1,11 @@
 /* Gives the keyboard and screen readers what Material's own script leaves out; without it every page still reads as it should.
-   Material makes its copy buttons and its boxes around tables in the browser, so they can only be mended there. */
+   Material makes its boxes around tables in the browser, so they can only be mended there. */
 
+/* What may scroll, and the name of the region that it is then; code is read as code. */
 const SCROLLERS = {
   ".nn-formula": "Formula",
   ".md-typeset__scrollwrap": "Table",
+  ".highlight > pre > code": "",
 };
 
 /* A box is a stop for the Tab key only while there is something in it to scroll to.
@@ -13,6 +15,7 @@ function settle(found) {
   found.forEach((box, index) => {
     if (scrolls[index]) {
       box.tabIndex = 0;
+      if (!box.dataset.name) return;
       box.setAttribute("role", "region");
       box.setAttribute("aria-label", box.dataset.name);
     } else {
@@ -29,7 +32,8 @@ const sizes = new ResizeObserver((entries) => settle([...new Set(entries.map(({ 
 /* No browser breaks a formula into lines; one in running text that is wider than its column gets a box that scrolls. */
 function isTooWide(math) {
   const column = math.closest("p, li, dd");
-  return column && !math.closest(boxes) && math.getBoundingClientRect().width > column.clientWidth;
+  if (!column || math.closest(boxes) || math.closest("details:not([open])")) return false;
+  return math.getBoundingClientRect().width > column.clientWidth;
 }
 
 function enclose(math) {
@@ -43,14 +47,12 @@ function mend() {
   [...document.querySelectorAll("article math:not([display=block])")].filter(isTooWide).forEach(enclose);
   for (const [selector, name] of Object.entries(SCROLLERS)) {
     document.querySelectorAll(selector).forEach((box, index) => {
-      if (box.dataset.name) return;
-      box.dataset.name = `${name} ${index + 1}`;
+      if ("name" in box.dataset) return;
+      box.dataset.name = name && `${name} ${index + 1}`;
       sizes.observe(box);
-      if (box.firstElementChild) sizes.observe(box.firstElementChild);
+      if (name && box.firstElementChild) sizes.observe(box.firstElementChild);
     });
   }
-  /* Each is a navigation landmark by its tag, and there are as many as there are blocks; it holds one button. */
-  document.querySelectorAll("nav.md-code__nav:not([role])").forEach((nav) => nav.setAttribute("role", "none"));
 }
 
 /* Once for all that has changed, and after the page is painted: what is measured has then been laid out anyway. */

@@ -51,6 +51,19 @@ def _style(style: str, variables: Mapping[str, str]) -> str:
     return ";".join(kept)
 
 
+def _unwrap(root: ET.Element) -> None:
+    """Takes away the groups that say nothing; Matplotlib wraps each mark in two of them."""
+    for parent in list(root.iter()):
+        waiting, kept = list(parent)[::-1], []
+        while waiting:
+            child = waiting.pop()
+            if child.tag == f"{_SVG}g" and not child.attrib:
+                waiting += list(child)[::-1]
+            else:
+                kept.append(child)
+        parent[:] = kept
+
+
 def themed(svg: str, *, alt: str, prefix: str, variables: Mapping[str, str]) -> str:
     """One `<svg>` element to stand inside a page.
 
@@ -109,6 +122,7 @@ def themed(svg: str, *, alt: str, prefix: str, variables: Mapping[str, str]) -> 
         if element.tag not in {f"{_SVG}text", f"{_SVG}tspan"}:
             element.text = (element.text or "").strip() or None
         element.tail = (element.tail or "").strip() or None
+    _unwrap(root)
     ET.register_namespace("", "http://www.w3.org/2000/svg")
     text = ET.tostring(root, encoding="unicode")
     return (

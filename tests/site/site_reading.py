@@ -28,16 +28,6 @@ def settled(page: Page) -> None:
     page.evaluate(_SETTLED)
 
 
-def mounted(page: Page) -> None:
-    """Waits until Material's script has put its buttons on the blocks that are in sight."""
-    wait_until(
-        page,
-        "document.querySelector('.md-code__nav')"
-        " || !document.querySelector('article > .highlight')",
-    )
-    settled(page)
-
-
 def wait_until(page: Page, holds: str, argument: Any = None) -> None:
     """Asks again and again from outside: the site's policy lets no test poll inside the page."""
     given_up = time.monotonic() + _PATIENCE_SECONDS

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 from site_building import KINDS, WIDTHS
-from site_reading import UNREACHABLE, mounted, unfold
+from site_reading import UNREACHABLE, settled, unfold
 
 WIDE, NARROW = WIDTHS
 _TAB_LIMIT = 1000
@@ -41,7 +41,7 @@ def test_so_it_does_on_a_narrow_screen(open_page: Any, path: str) -> None:
 
 def walk(open_page: Any, path: str, width: int) -> None:
     page: Page = open_page(path, width=width)
-    mounted(page)
+    settled(page)
     stops = 0
     for _ in range(_TAB_LIMIT):
         page.keyboard.press("Tab")

@@ -8,7 +8,7 @@ import pytest
 from machine.mathematics import to_mathml
 from playwright.sync_api import Page
 from site_building import KINDS, address
-from site_reading import UNREACHABLE, mounted, settled, unfold
+from site_reading import UNREACHABLE, settled, unfold
 
 _FONT = "**/stix-two-math.woff2"
 
@@ -26,7 +26,7 @@ _CUT_OFF = """() => [...document.querySelectorAll("article *")].filter(e => {
 
 def test_the_page_does_not_scroll_sideways(open_page: Any, page_path: str) -> None:
     page: Page = open_page(page_path, width=360)
-    mounted(page)
+    settled(page)
     unfold(page)
     assert page.evaluate(UNREACHABLE) == []
     for width in (360, 320):
