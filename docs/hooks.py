@@ -102,7 +102,8 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
         # Read again when the downloads are written.
         page.executed = executed  # type: ignore[attr-defined]
         page.link = _links_from(page, config, files)  # type: ignore[attr-defined]
-        content = reading.with_sources(dependencies.mark(content, _source(page)))
+        kept = (_CACHE / "needs" / page.file.src_uri).with_suffix(".json")
+        content = reading.with_sources(dependencies.mark(content, _source(page), kept))
     content = blocks.finish(content)
     try:
         content = mathematics.convert(content)
@@ -161,10 +162,13 @@ def _source(page: Page) -> str:
 
 def _parts(nav: Any) -> list[tuple[str, list[Page]]]:
     """The sections of the site that hold lessons, with these."""
-    lessons = {path.relative_to(pages.DOCS).as_posix() for path in pages.lessons(pages.DOCS)}
     found = []
     for section in nav.items:
-        inside = [p for p in section.children or [] if p.is_page and p.file.src_uri in lessons]
+        inside = [
+            child
+            for child in section.children or []
+            if child.is_page and pages.is_lesson(child.file.src_uri, child.meta)
+        ]
         if inside:
             found.append((section.title, inside))
     return found

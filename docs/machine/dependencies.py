@@ -3,11 +3,16 @@ The page ships line numbers only; the browser puts the script together from the 
 """
 
 import ast
+import contextlib
+import hashlib
 import html
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from . import effects
 from .effects import Reader
 from .fences import find_fences
 
@@ -143,17 +148,38 @@ def sources(markdown: str) -> list[str]:
     return [fence.source.strip("\n") for fence in find_fences(markdown) if fence.is_python]
 
 
-def mark(rendered: str, markdown: str) -> str:
-    """The page with `data-needs="0:1-4 2:7-9"` on each block: lines of which blocks it needs."""
+def mark(rendered: str, markdown: str, kept: Path | None = None) -> str:
+    """The page with `data-needs="0:1-4 2:7-9"` on each block: lines of which blocks it needs.
+
+    The file `kept` saves reading the page again until its blocks change, or how they are read.
+    """
     blocks = sources(markdown)
     shown = len(_BLOCK.findall(rendered))
     if shown != len(blocks):
         raise ValueError(f"{len(blocks)} Python blocks in the source, {shown} on the page")
+    waiting = iter(_kept(blocks, kept) if kept else _needs(blocks))
+    return _BLOCK.sub(
+        lambda match: f'{match.group()} data-needs="{html.escape(next(waiting))}"', rendered
+    )
+
+
+def _needs(blocks: Sequence[str]) -> list[str]:
     page = read(blocks)
-    attributes = []
-    for block in range(len(blocks)):
-        lines = runs(page, blocks, block)
-        words = " ".join(f"{run.block}:{run.first}-{run.last}" for run in lines)
-        attributes.append(f' data-needs="{html.escape(words)}"')
-    waiting = iter(attributes)
-    return _BLOCK.sub(lambda match: match.group() + next(waiting), rendered)
+    return [
+        " ".join(f"{run.block}:{run.first}-{run.last}" for run in runs(page, blocks, block))
+        for block in range(len(blocks))
+    ]
+
+
+def _kept(blocks: Sequence[str], file: Path) -> list[str]:
+    ours = (Path(__file__), Path(effects.__file__))
+    read_how = [path.read_text(encoding="utf-8") for path in ours]
+    of = hashlib.sha256(json.dumps([read_how, blocks]).encode()).hexdigest()
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if found["of"] == of:
+            return [str(words) for words in found["needs"]]
+    needs = _needs(blocks)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"of": of, "needs": needs}), encoding="utf-8")
+    return needs

@@ -43,8 +43,22 @@ def explainers(docs: Path = DOCS) -> list[Path]:
     ]
 
 
+def is_lesson(source: str, meta: Mapping[str, Any]) -> bool:
+    """Whether it is an explainer of the five parts; those have exercises, the others have none.
+
+    >>> is_lesson("pieces/neuron.md", {"jupyter": {}}), is_lesson("index.md", {"jupyter": {}})
+    (True, False)
+    """
+    folder, _, _ = source.rpartition("/")
+    return is_explainer(meta) and folder not in {"", REFERENCE}
+
+
 def lessons(docs: Path = DOCS) -> list[Path]:
-    """The explainers of the five parts, which have exercises; the home page and the reference
-    have none."""
-    apart = {docs, docs / REFERENCE}
-    return [path for path in explainers(docs) if path.parent not in apart]
+    """The lessons in the order of their paths."""
+    return [
+        path
+        for path in all_pages(docs)
+        if is_lesson(
+            path.relative_to(docs).as_posix(), front_matter(path.read_text(encoding="utf-8"))
+        )
+    ]

@@ -182,6 +182,19 @@ def test_the_page_says_which_lines_each_block_needs() -> None:
         mark(shown, markdown)
 
 
+def test_what_was_found_is_kept_until_a_block_changes(tmp_path: Path) -> None:
+    shown = '<div class="language-python highlight"><pre></pre></div>' * 2
+    kept = tmp_path / "part" / "page.json"
+    page = "```python\na = 1\nb = 2\n```\n\n```python\nprint(b)\n```\n"
+    marked = mark(shown, page)
+    assert mark(shown, page, kept) == marked
+    written = kept.read_text(encoding="utf-8")
+    kept.write_text(written.replace("0:2-2", "0:1-2"), encoding="utf-8")
+    assert mark(shown, page, kept) == marked.replace("0:2-2", "0:1-2"), "it was read again"
+    changed = page.replace("print(b)", "print(a)")
+    assert mark(shown, changed, kept) == mark(shown, changed) != marked
+
+
 # What runs, by trial.
 
 

@@ -14,6 +14,8 @@ _MEDIAN_BYTES = 60_000
 _LARGEST_BYTES = 150_000
 _FIRST_VISIT_BYTES = 250_000
 _MOVED_LIMIT = 0.01
+# A phone styles each of them several times before it answers a touch.
+_ELEMENTS = 3_000
 
 
 def _weight(path: Path) -> int:
@@ -25,6 +27,10 @@ def test_the_median_page_is_light_and_none_is_heavy(site: Path) -> None:
     assert statistics.median(weights.values()) <= _MEDIAN_BYTES
     heavy = {path: weight for path, weight in weights.items() if weight > _LARGEST_BYTES}
     assert not heavy
+
+
+def test_no_page_is_long_to_lay_out(site: Path, page_path: str) -> None:
+    assert len(read(built(site, page_path)).all()) <= _ELEMENTS
 
 
 def test_a_page_waits_for_one_stylesheet(site: Path, page_path: str) -> None:
