@@ -3,6 +3,8 @@ or dark scheme.
 What Matplotlib writes for a file of its own (fonts, global styles, ids, six decimals) would leak
 into the page or weigh it down."""
 
+import itertools
+import math
 import re
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
@@ -13,6 +15,8 @@ _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _DECIMALS = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
 _FONT = re.compile(r"font:\s*(?P<style>[^;]*?)(?P<size>[\d.]+)px[^;]*")
 _POINTS_TO_PIXELS = 4 / 3
+# Written with two decimals, a point of a circle lies this near to it.
+_ROUNDED = 0.02
 
 
 class PictureError(ValueError):
@@ -49,6 +53,62 @@ def _style(style: str, variables: Mapping[str, str]) -> str:
             value = f"var(--nn-{variables[value.lower()]})"
         kept.append(f"{key}:{_DECIMALS.sub(_short, value)}")
     return ";".join(kept)
+
+
+def _shape(path: ET.Element) -> tuple[str, float] | None:
+    """What a mark is if SVG has a word for it, and half its width: a circle, a square."""
+    words = path.get("d", "").split()
+    numbers = [float(word) for word in words if not word.isalpha()]
+    points = list(zip(numbers[::2], numbers[1::2], strict=True))
+    half = max(map(abs, numbers), default=0)
+    match "".join(word for word in words if word.isalpha()):
+        # Eight curves; every third point is one that they pass through.
+        case "MCCCCCCCCz" if all(abs(math.hypot(*at) - half) < _ROUNDED for at in points[::3]):
+            return "circle", half
+        case "MLLLz" if all(abs(x) == abs(y) == half for x, y in points) and _turns(points):
+            return "square", half
+    return None
+
+
+def _turns(points: list[tuple[float, float]]) -> bool:
+    return len(set(points)) == 4 and all(
+        (x == other_x) != (y == other_y)
+        for (x, y), (other_x, other_y) in itertools.pairwise(points)
+    )
+
+
+def _declared(element: ET.Element) -> dict[str, str]:
+    parts = filter(None, element.get("style", "").split(";"))
+    return dict(part.split(":", 1) for part in parts)
+
+
+def _name_marks(root: ET.Element) -> None:
+    """Writes circles and squares as such: a browser builds a tree of its own for each `<use>`."""
+    defined = {path.get("id"): path for path in root.iter(f"{_SVG}path") if "id" in path.attrib}
+    shapes = {f"#{name}": (path, _shape(path)) for name, path in defined.items()}
+    for use in root.iter(f"{_SVG}use"):
+        path, shape = shapes.get(use.get("href", ""), (None, None))
+        if path is None or shape is None:
+            continue
+        kind, half = shape
+        style = ";".join(f"{key}:{is_}" for key, is_ in (_declared(use) | _declared(path)).items())
+        x, y = float(use.get("x", 0)), float(use.get("y", 0))
+        place = (
+            {"cx": x, "cy": y, "r": half}
+            if kind == "circle"
+            else {"x": x - half, "y": y - half, "width": 2 * half, "height": 2 * half}
+        )
+        use.tag = f"{_SVG}{'circle' if kind == 'circle' else 'rect'}"
+        use.attrib = {key: _DECIMALS.sub(_short, f"{at:f}") for key, at in place.items()}
+        use.set("style", style)
+    used = {use.get("href") for use in root.iter(f"{_SVG}use")}
+    for parent in list(root.iter()):
+        for defs in parent.findall(f"{_SVG}defs"):
+            for path in defs.findall(f"{_SVG}path"):
+                if f"#{path.get('id')}" not in used:
+                    defs.remove(path)
+            if not len(defs):
+                parent.remove(defs)
 
 
 def _unwrap(root: ET.Element) -> None:
@@ -122,6 +182,7 @@ def themed(svg: str, *, alt: str, prefix: str, variables: Mapping[str, str]) -> 
         if element.tag not in {f"{_SVG}text", f"{_SVG}tspan"}:
             element.text = (element.text or "").strip() or None
         element.tail = (element.tail or "").strip() or None
+    _name_marks(root)
     _unwrap(root)
     ET.register_namespace("", "http://www.w3.org/2000/svg")
     text = ET.tostring(root, encoding="unicode")
