@@ -34,13 +34,13 @@ def all_pages(docs: Path = DOCS) -> list[Path]:
     return sorted(p for p in docs.rglob("*.md") if "machine" not in p.relative_to(docs).parts)
 
 
+def _meta(path: Path) -> dict[str, Any]:
+    return front_matter(path.read_text(encoding="utf-8"))
+
+
 def explainers(docs: Path = DOCS) -> list[Path]:
     """The pages that are notebooks."""
-    return [
-        path
-        for path in all_pages(docs)
-        if is_explainer(front_matter(path.read_text(encoding="utf-8")))
-    ]
+    return [path for path in all_pages(docs) if is_explainer(_meta(path))]
 
 
 def is_lesson(source: str, meta: Mapping[str, Any]) -> bool:
@@ -58,7 +58,5 @@ def lessons(docs: Path = DOCS) -> list[Path]:
     return [
         path
         for path in all_pages(docs)
-        if is_lesson(
-            path.relative_to(docs).as_posix(), front_matter(path.read_text(encoding="utf-8"))
-        )
+        if is_lesson(path.relative_to(docs).as_posix(), _meta(path))
     ]

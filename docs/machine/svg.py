@@ -56,7 +56,7 @@ def _style(style: str, variables: Mapping[str, str]) -> str:
 
 
 def _shape(path: ET.Element) -> tuple[str, float] | None:
-    """What a mark is if SVG has a word for it, and half its width: a circle, a square."""
+    """SVG's word for a mark that is a circle or a square, and half its width."""
     words = path.get("d", "").split()
     numbers = [float(word) for word in words if not word.isalpha()]
     points = list(zip(numbers[::2], numbers[1::2], strict=True))
@@ -66,7 +66,7 @@ def _shape(path: ET.Element) -> tuple[str, float] | None:
         case "MCCCCCCCCz" if all(abs(math.hypot(*at) - half) < _ROUNDED for at in points[::3]):
             return "circle", half
         case "MLLLz" if all(abs(x) == abs(y) == half for x, y in points) and _turns(points):
-            return "square", half
+            return "rect", half
     return None
 
 
@@ -90,15 +90,14 @@ def _name_marks(root: ET.Element) -> None:
         path, shape = shapes.get(use.get("href", ""), (None, None))
         if path is None or shape is None:
             continue
-        kind, half = shape
+        use.tag, half = f"{_SVG}{shape[0]}", shape[1]
         style = ";".join(f"{key}:{is_}" for key, is_ in (_declared(use) | _declared(path)).items())
         x, y = float(use.get("x", 0)), float(use.get("y", 0))
         place = (
             {"cx": x, "cy": y, "r": half}
-            if kind == "circle"
+            if shape[0] == "circle"
             else {"x": x - half, "y": y - half, "width": 2 * half, "height": 2 * half}
         )
-        use.tag = f"{_SVG}{'circle' if kind == 'circle' else 'rect'}"
         use.attrib = {key: _DECIMALS.sub(_short, f"{at:f}") for key, at in place.items()}
         use.set("style", style)
     used = {use.get("href") for use in root.iter(f"{_SVG}use")}
@@ -135,8 +134,6 @@ def themed(svg: str, *, alt: str, prefix: str, variables: Mapping[str, str]) -> 
     for element in list(root.iter()):
         if element.tag in {f"{_SVG}metadata", f"{_SVG}style"}:
             parents[element].remove(element)
-    for element in [e for e in root.iter(f"{_SVG}defs") if len(e) == 0]:
-        parents[element].remove(element)
 
     referenced: set[str] = set()
     for element in root.iter():
