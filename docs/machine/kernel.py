@@ -24,6 +24,9 @@ _SAME_EVERYWHERE = {
     "TZ": "UTC",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
+# A kernel that is asked to end closes its sockets in one thread while another may still report
+# through them, and then a healthy build logs an error now and then. It has nothing to put away.
+_SETTINGS = {"NotebookClient": {"shutdown_kernel": "immediate"}}
 _SHAPES_THE_OUTPUT = (
     "ipykernel",
     "matplotlib",
@@ -35,8 +38,9 @@ _SHAPES_THE_OUTPUT = (
 
 
 def install(cache: Path) -> None:
-    """Writes the kernel's description below `cache` and lets Jupyter find it there first."""
-    folder = cache / "jupyter" / "kernels" / NAME
+    """Writes the kernel's description and settings below `cache`; Jupyter looks there first."""
+    jupyter = cache / "jupyter"
+    folder = jupyter / "kernels" / NAME
     folder.mkdir(parents=True, exist_ok=True)
     description = {
         "argv": [
@@ -55,9 +59,12 @@ def install(cache: Path) -> None:
         },
     }
     (folder / "kernel.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
-    paths = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
-    if str(cache / "jupyter") not in paths:
-        os.environ["JUPYTER_PATH"] = os.pathsep.join([str(cache / "jupyter"), *filter(None, paths)])
+    settings = jupyter / "jupyter_nbconvert_config.json"
+    settings.write_text(json.dumps(_SETTINGS, indent=1), encoding="utf-8")
+    for variable in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
+        paths = os.environ.get(variable, "").split(os.pathsep)
+        if str(jupyter) not in paths:
+            os.environ[variable] = os.pathsep.join([str(jupyter), *filter(None, paths)])
 
 
 def fingerprint(root: Path) -> str:

@@ -71,3 +71,12 @@ def test_the_cache_saves_a_build_until_the_library_changes(project: Path) -> Non
     assert (
         contents(project / "first") == contents(project / "second") == contents(project / "third")
     )
+
+
+def test_a_kernel_is_ended_without_being_asked(project: Path) -> None:
+    # Asked, it now and then logs an error of its own on its way out, and no build may log one.
+    farewell = project / "farewell"
+    block = f"import atexit, pathlib\natexit.register(pathlib.Path({str(farewell)!r}).touch)\n"
+    code, log = _build(project, f"# A page\n\n```python\n{block}```\n")
+    assert code == 0, log
+    assert not farewell.exists()
