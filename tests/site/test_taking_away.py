@@ -19,6 +19,8 @@ from site_html import Element, article, read
 from site_reading import wait_until
 
 _ANOTHER_PLACE = re.compile(r"[a-z][a-z0-9+.-]*:|#|$")
+# What a page was still fetching when it was left; a file that is not there fails otherwise.
+_DROPPED = "net::ERR_ABORTED"
 _MODULE = '<head><meta charset="utf-8"></head><script src="a.js" type="module"></script>'
 
 
@@ -42,7 +44,10 @@ def open_file(browser: Browser, unpacked: Path) -> Iterator[Callable[..., Page]]
     def open_(path: str) -> Page:
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("requestfailed", lambda request: complaints.append(request.url))
+        page.on(
+            "requestfailed",
+            lambda r: None if r.failure == _DROPPED else complaints.append(f"{r.url}: {r.failure}"),
+        )
         page.on(
             "console",
             lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None,
