@@ -199,7 +199,7 @@ def _say_what_comes_before(page: Page, nav: Any) -> None:
         except (KeyError, ValueError) as error:
             raise PluginError(f"{page.file.src_uri}: before: {error}") from error
         place = next(
-            reading.Place(number, part, inside.index(page) + 1, len(inside))
+            reading.Place(number, part, inside.index(page) + 1, [to(other) for other in inside])
             for number, (part, inside) in enumerate(parts, start=1)
             if page in inside
         )

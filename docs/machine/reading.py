@@ -23,12 +23,12 @@ _WORD = re.compile(r"\w[\w'’-]*")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page stands: "Part 2 · Learning · page 3 of 5"."""
+    """Where a page stands: "Part 2 · Learning · page 3 of 5"; `pages` are the part's addresses."""
 
     number: int
     part: str
     page: int
-    pages: int
+    pages: Sequence[str]
 
 
 def minutes(markdown: str) -> int:
@@ -116,7 +116,8 @@ def line(
     if place is not None:
         said.append(
             f'<span class="nn-part">Part {place.number} · {html.escape(place.part)} · '
-            f"page {place.page} of {place.pages}{_dots(place)}</span>"
+            f"page {place.page} of {len(place.pages)}{_dots(place)}"
+            '<span class="nn-heard"></span></span>'
         )
     said.append(f"<span>About {takes} minute{'s' if takes != 1 else ''}</span>")
     if links:
@@ -128,13 +129,14 @@ def line(
 
 
 def _dots(place: Place) -> str:
-    """A dot for each page of the part; the words beside them say the same."""
-    kinds = ["nn-past"] * (place.page - 1) + ["nn-here"]
-    kinds += ["nn-next"] * (place.pages - place.page)
+    """A dot for each page of the part; `read.js` fills those that the reader has read."""
+    here = ' class="nn-here"'
     dots = "".join(
-        f'<circle class="{kind}" cx="{6 + 12 * at}" cy="6" r="4"/>' for at, kind in enumerate(kinds)
+        f'<circle{here if at == place.page else ""} data-to="{html.escape(to)}" '
+        f'cx="{12 * at - 6}" cy="6" r="4"/>'
+        for at, to in enumerate(place.pages, start=1)
     )
-    return f'<svg viewBox="0 0 {12 * place.pages} 12" aria-hidden="true">{dots}</svg>'
+    return f'<svg viewBox="0 0 {12 * len(place.pages)} 12" aria-hidden="true">{dots}</svg>'
 
 
 def contents(parts: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> str:
@@ -144,14 +146,22 @@ def contents(parts: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> str
         whole = sum(takes for _, _, takes in pages)
         said.append(
             f'<h3 id="part-{number}">Part {number} · {html.escape(part)}</h3>'
-            f"<p>{len(pages)} page{'s' if len(pages) != 1 else ''}, about {whole} minutes.</p>"
+            f"<p>{len(pages)} page{'s' if len(pages) != 1 else ''}, about {whole} minutes."
+            '<span class="nn-count"></span></p>'
         )
         items = "".join(
             f'<li><a href="{html.escape(to)}">{title}</a> <span>{takes} min</span></li>'
             for to, title, takes in pages
         )
         said.append(f'<ol class="nn-contents">{items}</ol>')
-    return "".join(said)
+    return "".join([*said, _KEPT])
+
+
+_KEPT = (
+    '<p class="nn-kept">A page gets a tick when you have reached its end. '
+    "Only this browser knows which. "
+    '<button class="nn-forget" type="button" disabled>Forget the ticks</button></p>'
+)
 
 
 def with_sources(content: str) -> str:

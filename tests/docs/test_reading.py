@@ -133,13 +133,15 @@ def test_the_line_says_all_of_it() -> None:
         takes=8,
         links=[("../a/", "A"), ("../b/", "B &amp; C")],
         changed="2 March 2026",
-        place=reading.Place(2, "Learning", 3, 5),
+        place=reading.Place(2, "Learning", 2, ["../a/", "./", "../b/"]),
     )
     assert re.sub("<[^>]*>", "", said) == (
-        "Part 2 · Learning · page 3 of 5 · About 8 minutes · "
+        "Part 2 · Learning · page 2 of 3 · About 8 minutes · "
         "Before this page: A, B &amp; C · Last changed 2 March 2026"
     )
-    assert said.count("<circle") == 5
+    dots = re.findall('<circle( class="nn-here")? data-to="([^"]*)"', said)
+    assert [to for _, to in dots] == ["../a/", "./", "../b/"]
+    assert [bool(here) for here, _ in dots] == [False, True, False]
     bare = reading.line(takes=1, links=[], changed=None, place=None)
     assert bare == '<p class="nn-before"><span>About 1 minute</span></p>'
 

@@ -128,6 +128,14 @@ def test_the_copy_reads_as_the_site_does(open_file: Any, unpacked: Path) -> None
     assert page.evaluate(scheme) == "slate"
 
 
+def test_the_copy_remembers_what_was_read(open_file: Any, unpacked: Path) -> None:
+    page: Page = open_file("pieces/neuron/index.html")
+    page.locator(".md-footer").scroll_into_view_if_needed()
+    wait_until(page, "document.querySelector('.nn-here.nn-read')")
+    page.goto((unpacked / "index.html").as_uri())
+    expect(page.locator(".nn-contents a.nn-read")).to_have_text("A neuron")
+
+
 def test_the_search_of_the_copy_finds_and_opens(open_file: Any, unpacked: Path) -> None:
     page: Page = open_file("learning/losses/index.html")
     page.keyboard.press("f")
