@@ -4,8 +4,6 @@ Each page's scripts are run, those that begin alike together; nothing in them ma
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from machine.comparing import same_output
 from machine.dependencies import Page, mark, read, runs, scripts, sources
 from machine.examples import Block, blocks, missing
 from machine.pages import DOCS, explainers
+from running import python
 
 PAGES = explainers()
 NAMES = [path.relative_to(DOCS).as_posix() for path in PAGES]
@@ -23,7 +22,6 @@ NAMES = [path.relative_to(DOCS).as_posix() for path in PAGES]
 # a draw moves the generator on, an entry joins a dictionary of which another is read.
 SMALL = ["pieces/activations.md", "pieces/neuron.md", "learning/losses.md"]
 THOROUGH = bool(os.environ.get("NNLIB_THOROUGH"))
-_LIMIT_SECONDS = 1800
 _PATIENCE_SECONDS = 1e9 if THOROUGH else 0.3
 
 
@@ -230,20 +228,10 @@ class Trial:
 
     def run(self, wanted: Sequence[Sequence[int]], folder: Path) -> list[dict[str, Any]]:
         asked = {"steps": self.steps, "scripts": wanted, "patience": _PATIENCE_SECONDS}
-        ran = subprocess.run(
-            [sys.executable, "-I", str(Path(__file__).with_name("alone.py"))],
-            cwd=folder,
-            env={**os.environ, "MPLBACKEND": "Agg", "TQDM_DISABLE": "1"},
-            input=json.dumps(asked),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-            timeout=_LIMIT_SECONDS,
-        )
-        assert ran.returncode == 0, ran.stderr
-        said = {answer["script"]: answer for answer in map(json.loads, ran.stdout.splitlines())}
-        assert len(said) == len(wanted), ran.stderr
+        alone = str(Path(__file__).with_name("alone.py"))
+        printed = python(alone, folder=folder, stdin=json.dumps(asked))
+        said = {answer["script"]: answer for answer in map(json.loads, printed.splitlines())}
+        assert len(said) == len(wanted)
         return [said[number] for number in range(len(wanted))]
 
     def wrong(self, block: int, said: dict[str, Any]) -> str | None:

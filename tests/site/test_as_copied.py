@@ -3,11 +3,8 @@ In an interpreter that knows nothing else, on a machine whose processor adds num
 order, they must print what the page says."""
 
 import json
-import os
 import platform
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import jupytext
@@ -17,10 +14,10 @@ import pytest
 from machine.comparing import same_output
 from machine.examples import blocks, missing
 from machine.fences import Fence
+from running import python
 from site_building import EXPLAINERS, address, built
 from site_html import article, python_blocks
 
-_LIMIT_SECONDS = 600
 # Each block is compiled by itself, as if pasted, and what it prints is kept apart.
 _PASTE = """
 import contextlib, io, json, sys
@@ -49,24 +46,6 @@ def _other_arithmetic() -> dict[str, str]:
     return {"OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": newer}
 
 
-def _python(*arguments: str, folder: Path, stdin: str = "") -> str:
-    """What an isolated Python prints in an empty folder, with only what is installed."""
-    environment = {**os.environ, **_other_arithmetic(), "MPLBACKEND": "Agg", "TQDM_DISABLE": "1"}
-    ran = subprocess.run(
-        [sys.executable, "-I", *arguments],
-        cwd=folder,
-        env=environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=_LIMIT_SECONDS,
-    )
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
-
-
 @pytest.mark.skipif(not _HAS_OTHER_ARITHMETIC, reason="the names known here are those of x86-64")
 def test_the_other_arithmetic_is_another(tmp_path: Path) -> None:
     """The sum of a long product differs in its last digits, or this machine tries nothing new."""
@@ -75,10 +54,8 @@ def test_the_other_arithmetic_is_another(tmp_path: Path) -> None:
         numbers = np.random.default_rng(0).normal(size=(300, 300))
         print(repr(float((numbers @ numbers).sum())))
     """
-    here = subprocess.run(
-        [sys.executable, "-I", "-c", ask], capture_output=True, text=True, check=True
-    )
-    assert _python("-c", ask, folder=tmp_path) != here.stdout
+    here = python("-c", ask, folder=tmp_path)
+    assert python("-c", ask, folder=tmp_path, **_other_arithmetic()) != here
 
 
 def _needs_what_is_not_here(source: Path) -> list[bool]:
@@ -93,9 +70,9 @@ def test_copied_blocks_print_what_the_page_says(
     shown = python_blocks(built(site, address(explainer)))
     absent = _needs_what_is_not_here(explainer)
     possible = [block for block, away in zip(shown, absent, strict=True) if not away]
-    printed = json.loads(
-        _python("-c", _PASTE, folder=tmp_path, stdin=json.dumps([b.source for b in possible]))
-    )
+    pasted = json.dumps([block.source for block in possible])
+    said = python("-c", _PASTE, folder=tmp_path, stdin=pasted, **_other_arithmetic())
+    printed = json.loads(said)
     for block, output in zip(possible, printed, strict=True):
         assert same_output(block.output or "", output), (
             f"{block.source}\nprints\n{output}\nthe page says\n{block.output}"
@@ -147,5 +124,6 @@ def test_the_shortest_script_runs_and_prints_what_the_page_says(site: Path, tmp_
     claimed = "\n".join(
         b.expected.strip("\n") for b in tested if b.expected is not None and _is_cell(b.fence)
     )
-    printed = _python(str(_downloaded(site, source, ".py")), folder=tmp_path)
+    script = str(_downloaded(site, source, ".py"))
+    printed = python(script, folder=tmp_path, **_other_arithmetic())
     assert same_output(claimed, printed), f"the script prints\n{printed}\nthe page says\n{claimed}"

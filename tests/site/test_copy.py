@@ -2,8 +2,6 @@
 What the browser puts together must be, to the letter, what the analysis says and has tested."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from machine.blocks import COPY, COPY_WITH_NEEDS, PLAIN
 from machine.comparing import same_output
 from machine.dependencies import scripts, sources
 from playwright.sync_api import Page, expect
+from running import python
 from site_building import DOCS, address
 from site_reading import unfold, wait_until
 from test_axe import violations
@@ -48,16 +47,9 @@ def test_what_is_copied_runs_by_itself(open_page: Any, tmp_path: Path) -> None:
     script = _copy(page, last)
     output = last.locator("xpath=following-sibling::*[1]").locator("code").text_content() or ""
     assert script != (last.locator("code").text_content() or "").strip("\n")
-    ran = subprocess.run(
-        [sys.executable, "-I", "-c", script],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
+    printed = python("-c", script, folder=tmp_path)
     lines = len(output.strip("\n").splitlines())
-    assert same_output(output, "\n".join(ran.stdout.strip("\n").splitlines()[-lines:]))
+    assert same_output(output, "\n".join(printed.strip("\n").splitlines()[-lines:]))
 
 
 def test_it_says_that_it_has_copied(open_page: Any) -> None:

@@ -1,0 +1,31 @@
+"""Runs Python as whoever copied a block would: by itself, in a folder that holds nothing of the
+project's, with only what is installed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+_LIMIT_SECONDS = 1800
+
+
+def python(*arguments: str, folder: Path, stdin: str = "", **surroundings: str) -> str:
+    """What it prints; what it says besides is shown when it fails.
+
+    >>> python("-c", "print(input())", folder=Path("."), stdin="hello")
+    'hello\\n'
+    """
+    ran = subprocess.run(
+        [sys.executable, "-I", *arguments],
+        cwd=folder,
+        # Nobody is there to look at a picture or a progress bar.
+        env={**os.environ, "MPLBACKEND": "Agg", "TQDM_DISABLE": "1", **surroundings},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=_LIMIT_SECONDS,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
