@@ -19,6 +19,7 @@ function keep(pages) {
   } catch { /* A private window may refuse. */ }
 }
 
+const forget = document.querySelector(".nn-forget");
 const count = (list) => list.querySelectorAll(".nn-read").length;
 
 function show() {
@@ -32,7 +33,7 @@ function show() {
   for (const part of document.querySelectorAll(".nn-part")) {
     part.querySelector(".nn-heard").textContent = count(part) ? `, ${count(part)} read` : "";
   }
-  for (const button of document.querySelectorAll(".nn-forget")) button.disabled = !pages.size;
+  if (forget) forget.disabled = !pages.size;
 }
 
 /* Only a lesson says which part it belongs to. */
@@ -45,7 +46,7 @@ if (document.querySelector(".nn-part")) {
   }).observe(document.querySelector(".md-footer"));
 }
 
-document.querySelector(".nn-forget")?.addEventListener("click", () => { keep([]); show(); });
+forget?.addEventListener("click", () => { keep([]); show(); });
 /* When the page is left and come back to, and when another window has read on. */
 addEventListener("pageshow", show);
 addEventListener("storage", show);

@@ -34,3 +34,15 @@ def wait_until(page: Page, holds: str, argument: Any = None) -> None:
     while not page.evaluate(holds, argument):
         assert time.monotonic() < given_up, f"never came true: {holds}"
         page.wait_for_timeout(50)
+
+
+def scroll_to_the_end(page: Page) -> None:
+    """Brings the page's end into view, and waits until its scripts have taken note of it."""
+    page.locator(".md-footer").scroll_into_view_if_needed()
+    settled(page)
+
+
+def read_to_the_end(page: Page) -> None:
+    """Reads a lesson, which then knows that it has been read."""
+    scroll_to_the_end(page)
+    wait_until(page, "document.querySelector('.nn-here.nn-read')")

@@ -7,7 +7,7 @@ import pytest
 from machine import pages
 from playwright.sync_api import Page, expect
 from site_building import DOCS, WIDTHS, address
-from site_reading import settled, wait_until
+from site_reading import read_to_the_end, scroll_to_the_end, settled, wait_until
 
 _TICKED = "[...document.querySelectorAll('.nn-contents a.nn-read')].map(a => a.textContent)"
 _DOTS = "[...document.querySelectorAll('.nn-part circle')].map(dot => dot.className.baseVal)"
@@ -16,12 +16,6 @@ _PLACES = """[...document.querySelectorAll("article *, .md-nav--primary *")]
   .filter(e => !e.matches(".nn-count"))
   .map(e => [e.tagName, JSON.stringify(e.getBoundingClientRect())].join(" "))"""
 LESSONS = [address(path) for path in pages.lessons(DOCS)]
-
-
-def _read(page: Page, server: str, path: str) -> None:
-    page.goto(server + path)
-    page.locator(".md-footer").scroll_into_view_if_needed()
-    wait_until(page, "document.querySelector('.nn-here.nn-read')")
 
 
 def _at_rest(page: Page) -> list[str]:
@@ -40,7 +34,7 @@ def test_a_page_read_to_its_end_is_ticked_wherever_it_is_listed(
     assert page.evaluate(_TICKED) == []
     page.goto(server + "pieces/neuron/")
     assert page.evaluate("document.querySelector('.nn-read')") is None
-    _read(page, server, "pieces/neuron/")
+    read_to_the_end(page)
     ticked = page.locator(".md-nav--primary a.nn-read")
     expect(ticked).to_have_count(1)
     page.goto(server + "pieces/layers/")
@@ -54,22 +48,22 @@ def test_a_page_read_to_its_end_is_ticked_wherever_it_is_listed(
 
 def test_only_lessons_are_remembered(open_page: Any, server: str) -> None:
     page: Page = open_page("reference/cheat-sheet/")
-    page.locator(".md-footer").scroll_into_view_if_needed()
+    scroll_to_the_end(page)
     page.goto(server)
-    page.locator(".md-footer").scroll_into_view_if_needed()
-    page.wait_for_timeout(200)
+    scroll_to_the_end(page)
     assert page.evaluate("localStorage.getItem('nn-read')") is None
 
 
 def test_the_ticks_come_with_the_way_back_and_to_other_windows(open_page: Any, server: str) -> None:
     page: Page = open_page("")
     page.locator(".nn-contents a", has_text="A neuron").click()
-    page.locator(".md-footer").scroll_into_view_if_needed()
-    wait_until(page, "document.querySelector('.nn-here.nn-read')")
+    page.wait_for_url("**/pieces/neuron/")
+    read_to_the_end(page)
     page.go_back()
     wait_until(page, "document.querySelector('.nn-contents a.nn-read')")
     other = page.context.new_page()
-    _read(other, server, "pieces/layers/")
+    other.goto(server + "pieces/layers/")
+    read_to_the_end(other)
     wait_until(page, "document.querySelectorAll('.nn-contents a.nn-read').length === 2")
 
 
@@ -77,7 +71,8 @@ def test_a_reader_can_have_them_forgotten(open_page: Any, server: str) -> None:
     page: Page = open_page("")
     forget = page.get_by_role("button", name="Forget the ticks")
     expect(forget).to_be_disabled()
-    _read(page, server, "pieces/neuron/")
+    page.goto(server + "pieces/neuron/")
+    read_to_the_end(page)
     page.goto(server)
     forget.focus()
     page.keyboard.press("Enter")
@@ -113,8 +108,7 @@ def test_a_browser_that_keeps_nothing_is_no_obstacle(open_page: Any, server: str
     page: Page = open_page("")
     page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full'); };")
     page.goto(server + "pieces/neuron/")
-    page.locator(".md-footer").scroll_into_view_if_needed()
-    settled(page)
+    scroll_to_the_end(page)
     page.goto(server)
     assert page.evaluate(_TICKED) == []
 

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from machine.offline import OfflineError, pack
 from playwright.sync_api import Browser, Page, expect
+from running import python
 from site_building import EXPLAINERS, ROOT, SOURCES
 from site_html import Element, article, read
-from site_reading import wait_until
+from site_reading import read_to_the_end, wait_until
 
 _ANOTHER_PLACE = re.compile(r"[a-z][a-z0-9+.-]*:|#|$")
 # What a page was still fetching when it was left; a file that is not there fails otherwise.
@@ -130,8 +131,7 @@ def test_the_copy_reads_as_the_site_does(open_file: Any, unpacked: Path) -> None
 
 def test_the_copy_remembers_what_was_read(open_file: Any, unpacked: Path) -> None:
     page: Page = open_file("pieces/neuron/index.html")
-    page.locator(".md-footer").scroll_into_view_if_needed()
-    wait_until(page, "document.querySelector('.nn-here.nn-read')")
+    read_to_the_end(page)
     page.goto((unpacked / "index.html").as_uri())
     expect(page.locator(".nn-contents a.nn-read")).to_have_text("A neuron")
 
@@ -186,7 +186,4 @@ def test_the_wheel_installs_from_the_site(site: Path, server: str, tmp_path: Pat
     example = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import nnlib; print(nnlib.__file__)"
     )
-    ran = subprocess.run(
-        [sys.executable, "-I", "-c", example], capture_output=True, text=True, check=True
-    )
-    assert ran.stdout.startswith(str(tmp_path))
+    assert python("-c", example, folder=tmp_path).startswith(str(tmp_path))
