@@ -4,29 +4,25 @@ mkdocs-jupyter finds and executes the notebooks; MkDocs itself renders them, so 
 page like any other."""
 
 import functools
-import html
 import posixpath
-import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import mkdocs_jupyter.config
-import nbformat
 from machine import (
     blocks,
     cards,
     dependencies,
-    execution,
     finding,
     glossary,
-    kernel,
+    keeping,
     links,
     mathematics,
     notebook,
     offline,
     pages,
     policy,
+    proving,
     reading,
     stylesheets,
     wheel,
@@ -41,15 +37,15 @@ from mkdocs.utils import get_relative_url
 from nnlib.plotting import PALETTE
 
 _ROOT = Path(__file__).resolve().parent.parent
-_CACHE = _ROOT / ".cache"
 _VARIABLES = {light.lower(): name for name, (light, _) in PALETTE.items()}
 _STYLESHEET = "assets/palette.css"
 # What the reference needs of mkdocstrings' own stylesheet stands in ours: one file less to fetch.
 _THEIR_STYLESHEET = "assets/_mkdocstrings.css"
-_CACHES_KEPT = 3
 _NO_DATE = "1980-01-01"
 _CONTENTS = '<div id="contents"></div>'
 _serving = False
+_proved: dict[str, proving.Proved] = {}
+_terms: tuple[glossary.Term, ...] = ()
 
 
 def on_startup(*, command: str, dirty: bool) -> None:
@@ -58,12 +54,7 @@ def on_startup(*, command: str, dirty: bool) -> None:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    kernel.install(_CACHE)
-    mkdocs_jupyter.config.settings.templates_dir = str(_ROOT / "docs" / "machine" / "templates")
-    plugin = config.plugins["mkdocs-jupyter"]
-    plugin.config["kernel_name"] = kernel.NAME
     config.extra_css = [sheet for sheet in config.extra_css if sheet != _THEIR_STYLESHEET]
-    plugin.config["cache_dir"] = str(_CACHE / "pages" / kernel.fingerprint(_ROOT))
     return config
 
 
@@ -73,13 +64,29 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, "robots.txt", content=robots))
     config.extra["wheel"], package = wheel.build(_ROOT)
     files.append(File.generated(config, config.extra["wheel"], content=package))
-    execution.warm(files, config)
+    _prove(files)
     return files
+
+
+def _prove(files: Files) -> None:
+    global _proved, _terms
+    pages_of_the_site = {file.src_uri: file for file in files.documentation_pages()}
+    try:
+        _proved = proving.prove(
+            {name: file.content_bytes for name, file in pages_of_the_site.items()},
+            piecewise=_serving,
+        )
+        if glossary.SOURCE in pages_of_the_site:
+            _terms = glossary.read(pages_of_the_site[glossary.SOURCE].content_string)
+    except proving.ProofError as error:
+        raise PluginError(str(error)) from error
+    except glossary.GlossaryError as error:
+        raise PluginError(f"{glossary.SOURCE}: {error}") from error
 
 
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
     stylesheets.join(files, config)
-    cards.add(files, config, _CACHE / "cards")
+    cards.add(files, config, keeping.cache() / "cards")
     for file in files.documentation_pages():
         if file.page is not None:
             # MkDocs would say when the site was built, and write that into the sitemap.
@@ -89,25 +96,34 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
                 file.page.meta["description"] = escape(file.page.meta["description"])
 
 
-def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    if _is_notebook(page):
-        executed = nbformat.reads(html.unescape(content), as_version=4)
-        try:
-            written = notebook.to_page(executed, _VARIABLES)
-            page.markdown = written.markdown
-            Page.render(page, config, files)
-            content = written.with_pictures(page.content or "")
-        except notebook.BlockError as error:
-            raise PluginError(f"{page.file.src_uri}: {error}") from error
-        # Read again when the downloads are written.
-        page.executed = executed  # type: ignore[attr-defined]
-        page.link = _links_from(page, config, files)  # type: ignore[attr-defined]
-        kept = (_CACHE / "needs" / page.file.src_uri).with_suffix(".json")
-        content = reading.with_sources(dependencies.mark(content, _source(page), kept))
-    content = blocks.finish(content)
+def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
+    # mkdocs-jupyter says which pages are notebooks; MkDocs renders them, like any other page.
+    vars(page).pop("render", None)
+    return page
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    if not _is_notebook(page):
+        return markdown
+    proved = _proved.get(page.file.src_uri) or proving.Proved(_source(page), [], [])
+    # Read again when the downloads are written.
+    page.executed = notebook.executed(proved.text, proved.blocks, proved.results)  # type: ignore[attr-defined]
+    page.link = _links_from(page, config, files)  # type: ignore[attr-defined]
     try:
-        content = mathematics.convert(content)
-    except mathematics.MathematicsError as error:
+        page.written = notebook.to_page(page.executed, _VARIABLES)  # type: ignore[attr-defined]
+    except notebook.BlockError as error:
+        raise PluginError(f"{page.file.src_uri}: {error}") from error
+    return str(page.written.markdown)  # type: ignore[attr-defined]
+
+
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    try:
+        if _is_notebook(page):
+            content = page.written.with_pictures(content)  # type: ignore[attr-defined]
+            kept = (keeping.cache() / "needs" / page.file.src_uri).with_suffix(".json")
+            content = reading.with_sources(dependencies.mark(content, _source(page), kept))
+        content = mathematics.convert(blocks.finish(content))
+    except (notebook.BlockError, mathematics.MathematicsError) as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
     return _with_meanings(content, page, files) if _is_notebook(page) else content
 
@@ -144,11 +160,6 @@ def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> s
 def on_post_build(config: MkDocsConfig) -> None:
     finding.name_entries(Path(config.site_dir))
     offline.pack(Path(config.site_dir), config.site_url or "")
-    caches = sorted(
-        (_CACHE / "pages").glob("*/"), key=lambda folder: folder.stat().st_mtime, reverse=True
-    )
-    for stale in caches[_CACHES_KEPT:]:
-        shutil.rmtree(stale)
 
 
 def _with_policy(output: str) -> str:
@@ -196,8 +207,12 @@ def _say_what_comes_before(page: Page, nav: Any) -> None:
         source = _source(page)
         try:
             first = [known[name] for name in reading.before(source)]
-        except (KeyError, ValueError) as error:
-            raise PluginError(f"{page.file.src_uri}: before: {error}") from error
+        except KeyError as error:
+            raise PluginError(
+                f"{page.file.src_uri}: before: expected lessons of `nav`, got {error}"
+            ) from error
+        except ValueError as error:
+            raise PluginError(f"{page.file.src_uri}: {error}") from error
         place = next(
             reading.Place(number, part, inside.index(page) + 1, [to(other) for other in inside])
             for number, (part, inside) in enumerate(parts, start=1)
@@ -225,12 +240,8 @@ def _with_meanings(content: str, page: Page, files: Files) -> str:
     source = files.get_file_from_path(glossary.SOURCE)
     if source is None:
         return content
-    try:
-        terms = glossary.read(source.content_string)
-    except glossary.GlossaryError as error:
-        raise PluginError(f"{glossary.SOURCE}: {error}") from error
     address = get_relative_url(source.url, page.url)
-    return glossary.explain(content, terms, page.file.src_uri, address)
+    return glossary.explain(content, _terms, page.file.src_uri, address)
 
 
 def _links_from(page: Page, config: MkDocsConfig, files: Files) -> notebook.Link:

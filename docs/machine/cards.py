@@ -18,6 +18,7 @@ from PIL import __version__ as pillow
 
 from nnlib.plotting import PALETTE
 
+from . import keeping
 from .pages import REFERENCE
 
 FOLDER = "assets/cards"
@@ -71,11 +72,8 @@ def add(files: Files, config: MkDocsConfig, drawn: Path) -> None:
 
 def _kept(card: Card, folder: Path) -> bytes:
     makers = f"{card}{PALETTE}{pillow}{mpl.__version__}{Path(__file__).read_text(encoding='utf-8')}"
-    path = folder / f"{hashlib.sha256(makers.encode()).hexdigest()[:16]}.png"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(draw(card))
-    return path.read_bytes()
+    name = hashlib.sha256(makers.encode()).hexdigest()[:16]
+    return keeping.kept(folder / f"{name}.card", makers, lambda: draw(card))
 
 
 def _onwards(page: Page | None) -> Iterator[Page]:

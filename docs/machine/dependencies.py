@@ -3,16 +3,14 @@ The page ships line numbers only; the browser puts the script together from the 
 """
 
 import ast
-import contextlib
-import hashlib
 import html
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import effects
+from . import effects, keeping
 from .effects import Reader
 from .fences import find_fences
 
@@ -143,6 +141,26 @@ def scripts(blocks: Sequence[str]) -> list[str]:
     return made
 
 
+def only(blocks: Sequence[str | None], wanted: Iterable[int]) -> list[str]:
+    """The lines that the wanted blocks need, each where it stood, and blanks for the others.
+
+    >>> only(["a = 1\nb = 2", "print(a)", "print(b)"], {2})
+    ['\nb = 2', '', 'print(b)']
+    """
+    text = [(block or "").splitlines() for block in blocks]
+    page = read([block or "" for block in blocks])
+    needed: list[set[int]] = [set() for _ in blocks]
+    for block in wanted:
+        needed[block] |= set(range(len(text[block])))
+        for at in page.blocks[block]:
+            piece = page.order[at]
+            needed[piece.block] |= set(range(piece.first - 1, piece.last))
+    return [
+        "\n".join(line if at in lines else "" for at, line in enumerate(source)).rstrip("\n")
+        for source, lines in zip(text, needed, strict=True)
+    ]
+
+
 def sources(markdown: str) -> list[str]:
     """The page's Python blocks, those in exercises included."""
     return [fence.source.strip("\n") for fence in find_fences(markdown) if fence.is_python]
@@ -174,12 +192,9 @@ def _needs(blocks: Sequence[str]) -> list[str]:
 def _kept(blocks: Sequence[str], file: Path) -> list[str]:
     ours = (Path(__file__), Path(effects.__file__))
     read_how = [path.read_text(encoding="utf-8") for path in ours]
-    of = hashlib.sha256(json.dumps([read_how, blocks]).encode()).hexdigest()
-    with contextlib.suppress(FileNotFoundError, ValueError):
-        found = json.loads(file.read_text(encoding="utf-8"))
-        if found["of"] == of:
-            return [str(words) for words in found["needs"]]
-    needs = _needs(blocks)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"of": of, "needs": needs}), encoding="utf-8")
-    return needs
+    found: list[str] = json.loads(
+        keeping.kept(
+            file, json.dumps([read_how, blocks]), lambda: json.dumps(_needs(blocks)).encode()
+        )
+    )
+    return found

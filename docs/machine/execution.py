@@ -1,60 +1,217 @@
-"""Executes the pages before MkDocs renders them, as many at a time as there are processors.
-MkDocs renders one page after the other, and a page is executed in a process of its own, which can
-as well run beside the next one's."""
+"""Executes a page's Python blocks in order, in a kernel and a folder of its own, and keeps what
+they gave until their code changes.
+Tests and build both read a page's results here: what the one proved is what the other shows."""
 
+import contextlib
+import functools
+import hashlib
+import json
+import logging
 import os
 import re
-from collections.abc import Callable, Iterable
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
-from typing import Any
+from pathlib import Path
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import File, Files
-from nbclient.exceptions import CellExecutionError
+import nbformat
+from filelock import FileLock
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+from . import dependencies, keeping, kernel
+from .examples import Block, Result, missing
+
+_START_SECONDS = 120
+_CACHES_KEPT = 3
+_PLACE = re.compile(r"Cell In\[(?P<cell>\d+)\], line (?P<line>\d+)")
+_log = logging.getLogger("mkdocs.nnlib")
+# nbclient's own log would say again, and worse, what a result says.
+_silence = logging.getLogger("nnlib.silence")
+_silence.addHandler(logging.NullHandler())
+_silence.propagate = False
 
 
-def warm(files: Files, config: MkDocsConfig) -> None:
-    """Has mkdocs-jupyter fill its cache for every notebook; all pages that fail are named."""
-    plugin: Any = config.plugins["mkdocs-jupyter"]
-    plugin.should_include = _remembered(plugin)
-    notebooks = [file for file in files.documentation_pages() if plugin.should_include(file)]
+def page(
+    name: str,
+    blocks: Sequence[Block],
+    *,
+    surroundings: Mapping[str, str] | None = None,
+    piecewise: bool = False,
+) -> list[Result]:
+    """The result of each block of the page `name`, from the cache if no block has changed.
 
-    def execute(file: File) -> str | None:
-        # What mkdocs-jupyter makes of a page's `render` is all that is wanted; MkDocs' own page
-        # is not there yet, because its navigation is not.
-        page = SimpleNamespace(file=file, abs_url="")
-        plugin.on_pre_page(page, config, files)
-        try:
-            page.render(config, files)
-        except CellExecutionError as error:
-            message = _ANSI.sub("", str(error)).strip()
-            return f"{file.src_uri}: a block raised {error.ename}: {error.evalue}\n{message}"
-        return None
+    A block that needs what is not here is not run. `piecewise` runs only blocks that changed or
+    need one that did, each with the earlier statements that it needs: quick enough to write by,
+    and no proof, so that the next call without it runs the whole page.
+    """
+    around = surroundings or {}
+    sources = [block.fence.source if missing(block.fence) is None else None for block in blocks]
+    if not any(sources):
+        return [Result()] * len(blocks)
+    of = _hash(sources)
+    path = _folder(tuple(sorted(around.items()))) / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Whoever comes second, build or test, waits for what the first is making.
+    with FileLock(f"{path}.lock"):
+        known, rows = _load(path)
+        if known == of:
+            return [result for _, result in rows]
+        alone = _alone(sources)
+        have = dict(rows) if piecewise else {}
+        stale = {at for at, script in enumerate(alone) if not script or script not in have}
+        if not stale:
+            return [have[script] for script in alone]
+        cells = dependencies.only(sources, stale) if len(stale) < len(blocks) else sources
+        began = time.monotonic()
+        given = _execute(name, blocks, cells, around)
+        _log.info("Executed %s in %.1f s", name, time.monotonic() - began)
+        results = [
+            result if at in stale else have[script]
+            for at, (script, result) in enumerate(zip(alone, given, strict=True))
+        ]
+        if all(result.problem is None for result in given):
+            _save(path, of if len(stale) == len(blocks) else "", zip(alone, results, strict=True))
+    return results
 
-    # Threads do: the work is done by the kernels, and kernels of one process share out its ports.
+
+def pages(work: Mapping[str, Sequence[Block]], *, piecewise: bool) -> dict[str, list[Result]]:
+    """Every page's results, as many pages at a time as there are processors."""
+    # Threads do: the work is done by the kernels.
     with ThreadPoolExecutor(_processors()) as pool:
-        _raise(pool.map(execute, notebooks))
+        results = pool.map(lambda one: page(one[0], one[1], piecewise=piecewise), work.items())
+        return dict(zip(work, results, strict=True))
 
 
-def _remembered(plugin: Any) -> Callable[[File], bool]:
-    """The plugin's own answer, which it finds by reading the whole page, six times in a build."""
-    answers: dict[str | None, bool] = {}
+@functools.cache
+def _folder(around: tuple[tuple[str, str], ...]) -> Path:
+    """A folder for all that one state of the library gave; the oldest go."""
+    folder = keeping.cache() / "pages" / kernel.fingerprint(dict(around))
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        every = sorted(folder.parent.glob("*/"), key=lambda one: one.stat().st_mtime, reverse=True)
+        for old in every[_CACHES_KEPT:]:
+            shutil.rmtree(old, ignore_errors=True)
+    return folder
 
-    def should_include(file: File) -> bool:
-        if file.abs_src_path not in answers:
-            answers[file.abs_src_path] = type(plugin).should_include(plugin, file)
-        return answers[file.abs_src_path]
 
-    return should_include
+def _hash(what: object) -> str:
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 
-def _raise(problems: Iterable[str | None]) -> None:
-    if found := [problem for problem in problems if problem]:
-        raise PluginError("\n\n".join(found))
+def _alone(sources: Sequence[str | None]) -> list[str]:
+    """What each block is by itself: a hash of it and of the statements it needs."""
+    try:
+        return [_hash(script) for script in dependencies.scripts([s or "" for s in sources])]
+    except SyntaxError:
+        return [""] * len(sources)
+
+
+def _load(path: Path) -> tuple[str, list[tuple[str, Result]]]:
+    content = keeping.load(path, path.stem)
+    if content is None:
+        return "", []
+    kept = json.loads(content)
+    return kept["of"], [
+        (alone, Result(printed, tuple(pictures))) for alone, printed, pictures in kept["rows"]
+    ]
+
+
+def _save(path: Path, of: str, rows: Iterable[tuple[str, Result]]) -> None:
+    flat = [[alone, result.printed, result.pictures] for alone, result in rows]
+    keeping.save(path, path.stem, json.dumps({"of": of, "rows": flat}).encode())
+
+
+def _execute(
+    name: str, blocks: Sequence[Block], cells: Sequence[str | None], around: Mapping[str, str]
+) -> list[Result]:
+    """Runs the cells that are not empty, one after the other, up to one that never ends."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c or "") for c in cells])
+    results: list[Result] = []
+    ran: list[Block] = []  # the kernel counts them from 1
+    with _kernel(notebook, around) as client:
+        for at, (block, cell) in enumerate(zip(blocks, notebook.cells, strict=True)):
+            ended = None
+            try:
+                # IPython understands more than a copier's interpreter does.
+                compile(cell.source, name, "exec", dont_inherit=True)
+                if cell.source.strip():
+                    ran.append(block)
+                client.execute_cell(cell, at)
+                results.append(_result(name, ran, cell.outputs))
+            except SyntaxError as error:
+                place = f"{name}:{block.fence.line + (error.lineno or 0)}"
+                shown = (error.text or "").rstrip()
+                results.append(Result(problem=f"{place}: SyntaxError: {error.msg}\n{shown}"))
+            except CellTimeoutError:
+                ended = f"still running after {_seconds()} s (NNLIB_BLOCK_SECONDS)"
+            except DeadKernelError:
+                ended = "its interpreter died"
+            if ended:
+                results.append(Result(problem=f"{block.place(name)}: {ended}"))
+                break
+    unheard = Result(problem="not run, because of the block above")
+    return results + [unheard if cell else Result() for cell in cells[len(results) :]]
+
+
+@contextlib.contextmanager
+def _kernel(notebook: nbformat.NotebookNode, around: Mapping[str, str]) -> Iterator[NotebookClient]:
+    with tempfile.TemporaryDirectory(prefix="nnlib-", ignore_cleanup_errors=True) as folder:
+        page = Path(folder, "page")
+        page.mkdir()
+        manager = AsyncKernelManager(
+            kernel_name=kernel.NAME,
+            kernel_spec_manager=kernel.Kernels(Path(folder), around),
+            connection_file=f"{folder}/connection.json",
+        )
+        if os.name == "posix":
+            # No ports: of several kernels that start at once, two may be given the same one.
+            manager.transport, manager.ip = "ipc", f"{folder}/socket"
+        client = NotebookClient(
+            notebook,
+            manager,
+            allow_errors=True,
+            log=_silence,
+            # Asked to end, a kernel can log an error on its way out; it has nothing to put away.
+            shutdown_kernel="immediate",
+            startup_timeout=_START_SECONDS,
+            timeout=_seconds(),
+        )
+        with client.setup_kernel(cwd=str(page), cleanup_kc=True):
+            yield client
+
+
+def _result(name: str, ran: Sequence[Block], outputs: Sequence[nbformat.NotebookNode]) -> Result:
+    printed, pictures, problem = "", [], None
+    for output in outputs:
+        if output.output_type == "stream" and output.name == "stdout":
+            printed += output.text
+        elif output.output_type == "error" and problem is None:
+            told = _PLACE.sub(lambda at: _in_page(name, ran, at), "\n".join(output.traceback))
+            place = _line(told, name) or ran[-1].place(name)
+            problem = f"{place}: {output.ename}: {output.evalue}\n{told}"
+        elif "image/svg+xml" in output.get("data", {}):
+            pictures.append("".join(output.data["image/svg+xml"]))
+    return Result(printed, tuple(pictures), problem)
+
+
+def _in_page(name: str, ran: Sequence[Block], at: re.Match[str]) -> str:
+    """A place in a cell as a place in the page."""
+    return f"{name}:{ran[int(at['cell']) - 1].fence.line + int(at['line'])}"
+
+
+def _line(told: str, name: str) -> str | None:
+    """Where in the page the traceback starts."""
+    found = re.search(rf"{re.escape(name)}:\d+", told)
+    return found and found.group()
+
+
+def _seconds() -> int:
+    return int(os.environ.get("NNLIB_BLOCK_SECONDS") or 300)
 
 
 def _processors() -> int:

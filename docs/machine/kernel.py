@@ -1,18 +1,24 @@
-"""Starts every page in the same kernel: this Python, no start-up files of the user's, pictures as
-SVG that are the same each time.
+"""Describes the one kernel that every page is executed in: this Python, no start-up files of the
+user's, pictures as SVG that are the same each time.
 A kernel named "python3" may be any Python of the machine, and its history and profile would be the
 reader's, not the project's."""
 
 import hashlib
-import json
 import os
+import platform
 import sys
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
 NAME = "nnlib-docs"
 _HERE = Path(__file__).resolve().parent
-_CONFIGURATION = _HERE / "kernel_config.py"
+_ROOT = _HERE.parents[1]
+_CONFIGURATION = (_HERE / "kernel_config.py", _HERE / "kernel_start.py", _HERE / "matplotlibrc")
 # Whatever the machine at hand is set to. A sum that several threads share out is rounded by how
 # many they are; and one page's kernel runs beside the next one's, so that no processor is idle.
 _SAME_EVERYWHERE = {
@@ -23,67 +29,76 @@ _SAME_EVERYWHERE = {
     "PYTHONHASHSEED": "0",
     "TZ": "UTC",
     "VECLIB_MAXIMUM_THREADS": "1",
+    "NNLIB_PAGE_SEED": "0",
 }
-# A kernel that is asked to end closes its sockets in one thread while another may still report
-# through them, and then a healthy build logs an error now and then. It has nothing to put away.
-_SETTINGS = {"NotebookClient": {"shutdown_kernel": "immediate"}}
 _SHAPES_THE_OUTPUT = (
     "ipykernel",
+    "ipython",
     "matplotlib",
     "matplotlib-inline",
-    "mkdocs-jupyter",
-    "nbconvert",
     "numpy",
 )
+_NEWER_INSTRUCTIONS = ("X86_V3", "X86_V4", "AVX512_ICL", "AVX2", "FMA3", "AVX512F", "AVX512_SKX")
 
 
-def install(cache: Path) -> None:
-    """Writes the kernel's description and settings below `cache`; Jupyter looks there first."""
-    jupyter = cache / "jupyter"
-    folder = jupyter / "kernels" / NAME
-    folder.mkdir(parents=True, exist_ok=True)
-    description = {
-        "argv": [
-            sys.executable,
-            *("-m", "ipykernel_launcher", "-f", "{connection_file}"),
-            f"--config={_CONFIGURATION}",
-        ],
-        "display_name": "Python 3",
-        "language": "python",
-        "env": {
-            "IPYTHONDIR": str(cache / "ipython"),
-            **_SAME_EVERYWHERE,
-            "TQDM_DISABLE": "1",
-            "MATPLOTLIBRC": str(_HERE / "matplotlibrc"),
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        },
+def other_arithmetic() -> dict[str, str]:
+    """Surroundings in which sums are rounded otherwise: OpenBLAS's oldest kernels, NumPy without
+    those of its newer instructions that are known here, and another first seed.
+
+    The names are those of x86-64; elsewhere only the seed is another.
+    """
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        return {"NNLIB_PAGE_SEED": "1"}
+    config: Any = np.show_config(mode="dicts")
+    found = config["SIMD Extensions"].get("found", [])
+    newer = " ".join(name for name in found if name in _NEWER_INSTRUCTIONS)
+    return {
+        "NNLIB_PAGE_SEED": "1",
+        "NPY_DISABLE_CPU_FEATURES": newer,
+        "OPENBLAS_CORETYPE": "Prescott",
     }
-    (folder / "kernel.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
-    settings = jupyter / "jupyter_nbconvert_config.json"
-    settings.write_text(json.dumps(_SETTINGS, indent=1), encoding="utf-8")
-    for variable in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
-        paths = os.environ.get(variable, "").split(os.pathsep)
-        if str(jupyter) not in paths:
-            os.environ[variable] = os.pathsep.join([str(jupyter), *filter(None, paths)])
 
 
-def fingerprint(root: Path) -> str:
+class Kernels(KernelSpecManager):
+    """Knows the one kernel, which no file describes."""
+
+    def __init__(self, folder: Path, surroundings: Mapping[str, str]) -> None:
+        super().__init__()
+        self._folder, self._surroundings = folder, surroundings
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return KernelSpec(
+            argv=[
+                sys.executable,
+                *("-m", "ipykernel_launcher", "-f", "{connection_file}"),
+                f"--config={_CONFIGURATION[0]}",
+            ],
+            display_name="Python 3",
+            language="python",
+            env={
+                **_SAME_EVERYWHERE,
+                **self._surroundings,
+                "IPYTHONDIR": str(self._folder / "ipython"),
+                "MATPLOTLIBRC": str(_HERE / "matplotlibrc"),
+                "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+                "PYTHONPATH": os.pathsep.join(paths),
+                "TQDM_DISABLE": "1",
+            },
+        )
+
+
+def fingerprint(surroundings: Mapping[str, str]) -> str:
     """A hash of all that can change what a page's blocks give, the page itself aside."""
-    digest = hashlib.sha256(sys.version.encode())
+    digest = hashlib.sha256(f"{sys.version}{sorted(surroundings.items())}".encode())
     for name in _SHAPES_THE_OUTPUT:
         digest.update(f"{name}=={metadata.version(name)}\n".encode())
     sources = sorted(
         path
-        for path in (root / "nnlib").rglob("*")
+        for path in (_ROOT / "nnlib").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     )
-    for path in [
-        *sources,
-        Path(__file__),
-        _CONFIGURATION,
-        _HERE / "matplotlibrc",
-        *sorted(_HERE.glob("templates/**/*.j2")),
-    ]:
-        digest.update(path.relative_to(root).as_posix().encode())
+    for path in [*sources, Path(__file__), *_CONFIGURATION]:
+        digest.update(path.relative_to(_ROOT).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

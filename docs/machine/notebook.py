@@ -6,14 +6,16 @@ pictures and nothing else."""
 import html
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from . import fences, svg
+from . import fences, pages, svg
+from .examples import Block, Result
 
 # Links to other pages of the site, which only MkDocs can resolve.
 _MARKDOWN_LINK = re.compile(r"\]\((?P<to>(?!https?:)[^()\s]*\.md(?:#[^()\s]*)?)\)")
@@ -42,6 +44,39 @@ class Page:
         return rendered
 
 
+def executed(text: str, blocks: Sequence[Block], results: Sequence[Result]) -> NotebookNode:
+    """The page as a notebook: its top-level Python fences are cells, with what they gave."""
+    cells: list[NotebookNode] = []
+    done = len(text) - len(pages.body(text))
+    for block, result in zip(blocks, results, strict=True):
+        fence = block.fence
+        if not fence.prefix:
+            cells.append(nbformat.v4.new_markdown_cell(text[done : fence.start].strip("\n")))
+            cells.append(
+                nbformat.v4.new_code_cell(
+                    fence.source.rstrip("\n"),
+                    metadata=fence.options,
+                    outputs=_outputs(result, _alts(fence.options)),
+                )
+            )
+            done = fence.end
+    cells.append(nbformat.v4.new_markdown_cell(text[done:].strip("\n")))
+    return nbformat.v4.new_notebook(cells=[cell for cell in cells if cell.source])
+
+
+def _alts(options: Mapping[str, Any]) -> list[str]:
+    alts = options.get("alt", [])
+    return [alts] if isinstance(alts, str) else list(alts)
+
+
+def _outputs(result: Result, alts: Sequence[str]) -> list[NotebookNode]:
+    said = [nbformat.v4.new_output("stream", text=result.printed)] if result.printed else []
+    return said + [
+        nbformat.v4.new_output("display_data", {"image/svg+xml": picture, "text/plain": alt})
+        for picture, alt in zip(result.pictures, alts, strict=True)
+    ]
+
+
 def _svgs(cell: NotebookNode) -> list[str]:
     return [
         "".join(o.data["image/svg+xml"])
@@ -68,15 +103,7 @@ def to_page(notebook: NotebookNode, variables: Mapping[str, str]) -> Page:
             code = len(pieces)
             pieces.append(_code_fence(cell))
             drawn = _svgs(cell)
-            alts = cell.metadata.get("alt", [])
-            alts = [alts] if isinstance(alts, str) else list(alts)
-            if len(alts) != len(drawn):
-                raise BlockError(
-                    f"{_block_name(code_cells, cell)} draws {len(drawn)} pictures, "
-                    f"describes {len(alts)}: "
-                    'every picture needs its alt="..." on the fence'
-                )
-            for alt, drawing in zip(alts, drawn, strict=True):
+            for alt, drawing in zip(_alts(cell.metadata), drawn, strict=True):
                 number = len(page.pictures) + 1
                 mark = f'<div data-picture="{number}"></div>'
                 try:
@@ -216,9 +243,7 @@ def to_ipynb(notebook: NotebookNode, *, title: str, link: Link) -> str:
     )
     for number, cell in enumerate(_taken_away(notebook, link), start=1):
         if cell.cell_type == "code":
-            outputs = _clean_outputs(cell.outputs)
-            tags = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
-            cell = nbformat.v4.new_code_cell(cell.source, metadata=tags, outputs=outputs)
+            cell = nbformat.v4.new_code_cell(cell.source, outputs=cell.outputs)
         cell["id"] = f"cell-{number}"
         clean.cells.append(cell)
     nbformat.validate(clean)
@@ -231,23 +256,6 @@ def _plain_fences(markdown: str) -> str:
         pieces += [markdown[done : fence.start], f"{fence.prefix}{fence.ticks}{fence.language}\n"]
         done = fence.source_start
     return "".join([*pieces, markdown[done:]])
-
-
-def _clean_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """What the block gave, without what differs each time: warnings, counters, and how much of
-    its text came in one go."""
-    clean: list[NotebookNode] = []
-    for output in map(NotebookNode, outputs):
-        if output.output_type == "stream":
-            if output.name == "stderr":
-                continue
-            if clean and clean[-1].output_type == "stream":
-                clean[-1]["text"] += output.text
-                continue
-        elif output.output_type == "execute_result":
-            output["execution_count"] = None
-        clean.append(output)
-    return clean
 
 
 def to_script(notebook: NotebookNode, *, title: str, link: Link) -> str:

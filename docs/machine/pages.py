@@ -24,6 +24,12 @@ def front_matter(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def body(text: str) -> str:
+    """The page without what stands above its first heading."""
+    match = _FRONT_MATTER.match(text)
+    return text[match.end() :] if match else text
+
+
 def is_explainer(meta: Mapping[str, Any]) -> bool:
     """Whether a page with this front matter is a notebook, whose blocks are executed."""
     return "jupyter" in meta

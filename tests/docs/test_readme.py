@@ -1,18 +1,14 @@
 """The README is a page too: its block runs, prints what it says, and draws the picture shown.
 `NNLIB_REDRAW=1` writes the picture anew when it is meant to change."""
 
-import io
 import os
 import re
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import pytest
-from machine import examples
-from machine.comparing import same_output
+from machine import examples, execution
 from machine.fences import find_fences
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,33 +20,15 @@ COMMANDS = [fence.source.strip() for fence in find_fences(TEXT) if fence.languag
 
 @pytest.fixture(scope="module")
 def drawn() -> str:
-    """Runs the block as a page's block is run, and keeps the picture it draws."""
+    """The picture that the block draws when it is run as a page's block is."""
     (block,) = examples.blocks(TEXT)
-    assert block.expected is not None
-    namespace: dict[str, object] = {}
-    examples.fresh(namespace)
-    figures: list[str] = []
-
-    def keep() -> None:
-        image = io.StringIO()
-        plt.savefig(
-            image, format="svg", metadata=dict.fromkeys(["Creator", "Date", "Format", "Type"])
-        )
-        # Two decimals are finer than any screen, and half the file.
-        short = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m.group()):.2f}", image.getvalue())
-        figures.append(re.sub(r" +\n", "\n", short))
-
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(plt, "show", keep)
-            mpl.rc_file(ROOT / "docs" / "machine" / "matplotlibrc", use_default_template=False)
-            printed, problem = examples.run(block, namespace, str(README))
-    finally:
-        examples.fresh(namespace)
-    assert problem is None
-    assert same_output(block.expected, printed), printed
-    (figure,) = figures
-    return figure
+    (result,) = execution.page(README.name, [block])
+    assert examples.wrong(block, result, README.name) is None
+    (picture,) = result.pictures
+    # Two decimals are finer than any screen, and half the file.
+    short = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m.group()):.2f}", picture)
+    short = re.sub(r" *<metadata>.*?</metadata>\n", "", short, flags=re.DOTALL)
+    return re.sub(r" +\n", "\n", short)
 
 
 def test_it_opens_with_two_complete_commands() -> None:

@@ -1,0 +1,56 @@
+"""Keeps on disk what was costly to make: executed pages, cards, what blocks need.
+A file is whole or not there, whatever ends the process that writes it; and a file that cannot be
+read, or was made of something else, is made again."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def cache() -> Path:
+    """Where it is kept: `NNLIB_CACHE`, or else `.cache` in the project."""
+    return Path(os.environ.get("NNLIB_CACHE") or _ROOT / ".cache")
+
+
+def load(path: Path, of: str) -> bytes | None:
+    """What `save` wrote for `of`; nothing if it was cut short, changed, or written for another."""
+    try:
+        seal, _, content = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    return content if seal == _seal(of, content) else None
+
+
+def save(path: Path, of: str, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(draft, "wb") as file:
+                file.write(_seal(of, content) + b"\n" + content)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise OSError(
+            f"{path.parent} cannot be written ({error.strerror}): "
+            "set NNLIB_CACHE to a folder that can"
+        ) from error
+
+
+def kept(path: Path, of: str, make: Callable[[], bytes]) -> bytes:
+    """What `make` gave for `of`, made only if it is not there."""
+    content = load(path, of)
+    if content is None:
+        content = make()
+        save(path, of, content)
+    return content
+
+
+def _seal(of: str, content: bytes) -> bytes:
+    return hashlib.sha256(of.encode() + b"\n" + content).hexdigest().encode()
