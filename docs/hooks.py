@@ -33,6 +33,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
+from mkdocs_jupyter.plugin import NotebookFile
 
 from nnlib.plotting import PALETTE
 
@@ -65,19 +66,23 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     config.extra["wheel"], package = wheel.build(_ROOT)
     files.append(File.generated(config, config.extra["wheel"], content=package))
     _prove(files)
+    # mkdocs-jupyter has said which pages are notebooks; MkDocs renders them, like any other page.
+    config.plugins["mkdocs-jupyter"].config["ignore"] = ["*"]
     return files
 
 
 def _prove(files: Files) -> None:
     global _proved, _terms
-    pages_of_the_site = {file.src_uri: file for file in files.documentation_pages()}
+    every = {file.src_uri: file for file in files.documentation_pages()}
+    notebooks = {name for name, file in every.items() if isinstance(file, NotebookFile)}
     try:
         _proved = proving.prove(
-            {name: file.content_bytes for name, file in pages_of_the_site.items()},
+            {name: file.content_bytes for name, file in every.items()},
+            notebooks,
             piecewise=_serving,
         )
-        if glossary.SOURCE in pages_of_the_site:
-            _terms = glossary.read(pages_of_the_site[glossary.SOURCE].content_string)
+        if glossary.SOURCE in every:
+            _terms = glossary.read(_proved[glossary.SOURCE].text)
     except proving.ProofError as error:
         raise PluginError(str(error)) from error
     except glossary.GlossaryError as error:
@@ -96,16 +101,10 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
                 file.page.meta["description"] = escape(file.page.meta["description"])
 
 
-def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
-    # mkdocs-jupyter says which pages are notebooks; MkDocs renders them, like any other page.
-    vars(page).pop("render", None)
-    return page
-
-
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     if not _is_notebook(page):
         return markdown
-    proved = _proved.get(page.file.src_uri) or proving.Proved(_source(page), [], [])
+    proved = _proved[page.file.src_uri]
     # Read again when the downloads are written.
     page.executed = notebook.executed(proved.text, proved.blocks, proved.results)  # type: ignore[attr-defined]
     page.link = _links_from(page, config, files)  # type: ignore[attr-defined]
@@ -168,7 +167,11 @@ def _with_policy(output: str) -> str:
 
 
 def _source(page: Page) -> str:
-    return page.file.content_string
+    return _proved[page.file.src_uri].text
+
+
+def _is_notebook(page: Page) -> bool:
+    return _proved[page.file.src_uri].is_notebook
 
 
 def _parts(nav: Any) -> list[tuple[str, list[Page]]]:
@@ -178,7 +181,8 @@ def _parts(nav: Any) -> list[tuple[str, list[Page]]]:
         inside = [
             child
             for child in section.children or []
-            if child.is_page and pages.is_lesson(child.file.src_uri, child.meta)
+            if child.is_page
+            and pages.is_lesson(child.file.src_uri, _proved[child.file.src_uri].front)
         ]
         if inside:
             found.append((section.title, inside))
@@ -230,10 +234,6 @@ def _say_what_comes_before(page: Page, nav: Any) -> None:
 @functools.cache
 def _last_changes() -> dict[str, str]:
     return reading.last_changes(_ROOT / "docs")
-
-
-def _is_notebook(page: Page) -> bool:
-    return pages.is_explainer(page.meta)
 
 
 def _with_meanings(content: str, page: Page, files: Files) -> str:

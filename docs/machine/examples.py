@@ -63,6 +63,7 @@ def blocks(text: str) -> list[Block]:
         if answers and not text[fence.end : following.start].strip():
             owned.add(following.start)
             expected = following.source
+        missing(fence)
         blocks.append(Block(fence, len(blocks) + 1, expected))
     return blocks
 

@@ -69,10 +69,18 @@ def read(markdown: str) -> tuple[Term, ...]:
         raise GlossaryError(
             f"{sorted(missing)}: expected a heading, one paragraph, and a line 'More: [page](link)'"
         )
-    forms = [form.lower() for term in terms for form in term.forms]
-    if twice := {form for form in forms if forms.count(form) > 1}:
-        raise GlossaryError(f"{sorted(twice)}: claimed by two entries")
+    owners: dict[str, Term] = {}
+    for term in terms:
+        for form in term.forms:
+            other = owners.setdefault(form.lower(), term)
+            if other is not term:
+                places = ", ".join(f"line {_line(markdown, t)} ({t.title})" for t in (other, term))
+                raise GlossaryError(f"{form!r} is claimed twice: {places}")
     return tuple(terms)
+
+
+def _line(markdown: str, term: Term) -> int:
+    return markdown.count("\n", 0, markdown.index(f"{{ #{term.anchor}")) + 1
 
 
 def _pattern(form: str) -> str:

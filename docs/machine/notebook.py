@@ -51,17 +51,34 @@ def executed(text: str, blocks: Sequence[Block], results: Sequence[Result]) -> N
     for block, result in zip(blocks, results, strict=True):
         fence = block.fence
         if not fence.prefix:
-            cells.append(nbformat.v4.new_markdown_cell(text[done : fence.start].strip("\n")))
-            cells.append(
-                nbformat.v4.new_code_cell(
-                    fence.source.rstrip("\n"),
-                    metadata=fence.options,
-                    outputs=_outputs(result, _alts(fence.options)),
-                )
-            )
+            cells.append(_prose(text[done : fence.start]))
+            given = _outputs(result, _alts(fence.options))
+            cells.append(_code(fence.source, metadata=fence.options, outputs=given))
             done = fence.end
-    cells.append(nbformat.v4.new_markdown_cell(text[done:].strip("\n")))
-    return nbformat.v4.new_notebook(cells=[cell for cell in cells if cell.source])
+    cells.append(_prose(text[done:]))
+    return _notebook([cell for cell in cells if cell.source])
+
+
+def _notebook(cells: Sequence[NotebookNode], **metadata: Any) -> NotebookNode:
+    """Not nbformat's own constructors, here and below: these validate each part, and all is
+    validated when it is written."""
+    return NotebookNode(cells=list(cells), metadata=metadata, nbformat=4, nbformat_minor=5)
+
+
+def _prose(markdown: str) -> NotebookNode:
+    return NotebookNode(cell_type="markdown", metadata={}, source=markdown.strip("\n"))
+
+
+def _code(
+    source: str, outputs: Sequence[NotebookNode] = (), metadata: Mapping[str, Any] | None = None
+) -> NotebookNode:
+    return NotebookNode(
+        cell_type="code",
+        execution_count=None,
+        metadata=dict(metadata or {}),
+        outputs=list(outputs),
+        source=source.strip("\n"),
+    )
 
 
 def _alts(options: Mapping[str, Any]) -> list[str]:
@@ -70,10 +87,14 @@ def _alts(options: Mapping[str, Any]) -> list[str]:
 
 
 def _outputs(result: Result, alts: Sequence[str]) -> list[NotebookNode]:
-    said = [nbformat.v4.new_output("stream", text=result.printed)] if result.printed else []
-    return said + [
-        nbformat.v4.new_output("display_data", {"image/svg+xml": picture, "text/plain": alt})
+    said = NotebookNode(output_type="stream", name="stdout", text=result.printed)
+    drawn = [
+        {"image/svg+xml": picture, "text/plain": alt}
         for picture, alt in zip(result.pictures, alts, strict=True)
+    ]
+    return [
+        *([said] if result.printed else []),
+        *(NotebookNode(output_type="display_data", data=data, metadata={}) for data in drawn),
     ]
 
 
@@ -193,7 +214,7 @@ def _with_exercises(markdown: str) -> list[NotebookNode]:
     def flush() -> None:
         prose = _plain_fences(_unfold("\n".join(text).strip("\n")))
         if prose:
-            cells.append(nbformat.v4.new_markdown_cell(prose))
+            cells.append(_prose(prose))
         text.clear()
 
     for head, body in _blocks(markdown):
@@ -207,7 +228,7 @@ def _with_exercises(markdown: str) -> list[NotebookNode]:
                 continue
             text += _CHECK_TITLE.sub("", inner[done : fence.start]).split("\n")
             flush()
-            cells.append(nbformat.v4.new_code_cell(fence.source.strip("\n")))
+            cells.append(_code(fence.source))
             done = fence.end
         rest = inner[done:].lstrip("\n")
         text += _without_first_output(rest).split("\n")
@@ -234,20 +255,17 @@ def _blocks(markdown: str) -> Iterator[tuple[re.Match[str] | None, list[str]]]:
 
 def to_ipynb(notebook: NotebookNode, *, title: str, link: Link) -> str:
     """The notebook a reader downloads: same cells and pictures, the same at every build."""
-    clean = nbformat.v4.new_notebook(
-        metadata={
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-            "title": title,
-        }
+    clean = _notebook(
+        [
+            NotebookNode(cell, id=f"cell-{number}", metadata={})
+            for number, cell in enumerate(_taken_away(notebook, link), start=1)
+        ],
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+        title=title,
     )
-    for number, cell in enumerate(_taken_away(notebook, link), start=1):
-        if cell.cell_type == "code":
-            cell = nbformat.v4.new_code_cell(cell.source, outputs=cell.outputs)
-        cell["id"] = f"cell-{number}"
-        clean.cells.append(cell)
     nbformat.validate(clean)
-    return nbformat.writes(clean) + "\n"
+    return str(nbformat.writes(clean)) + "\n"
 
 
 def _plain_fences(markdown: str) -> str:
@@ -260,12 +278,12 @@ def _plain_fences(markdown: str) -> str:
 
 def to_script(notebook: NotebookNode, *, title: str, link: Link) -> str:
     """The page as a plain Python script: prose as comments, every cell of code in order."""
-    clean = nbformat.v4.new_notebook(cells=[])
-    for cell in _taken_away(notebook, link):
-        make = (
-            nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-        )
-        clean.cells.append(make(cell.source))
+    clean = _notebook(
+        [
+            (_code if cell.cell_type == "code" else _prose)(cell.source)
+            for cell in _taken_away(notebook, link)
+        ]
+    )
     script = jupytext.writes(clean, fmt="py:percent")
     header, _, body = script.partition("# %%")
     del header  # Jupytext's own front matter: of no use to a reader, and it names versions.

@@ -1,8 +1,8 @@
 """Reads, executes and judges all pages of a build before one of them is rendered.
 A site that was built has been proved: a page that prints something else than it says stops it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -15,62 +15,64 @@ from .pages import front_matter, is_explainer
 
 @dataclass(frozen=True)
 class Proved:
-    """A page's text and what its blocks gave."""
+    """A page's text, what it says about itself, and what its blocks gave."""
 
     text: str
+    front: Mapping[str, Any]
     blocks: Sequence[Block]
     results: Sequence[Result]
+
+    @property
+    def is_notebook(self) -> bool:
+        return is_explainer(self.front)
 
 
 class ProofError(ValueError):
     """What is wrong with the pages; each page, line and block is named."""
 
 
-def prove(sources: Mapping[str, bytes], *, piecewise: bool = False) -> dict[str, Proved]:
-    """Every page that has Python blocks, executed; all that is wrong is said at once."""
+def prove(
+    sources: Mapping[str, bytes], notebooks: Collection[str], *, piecewise: bool = False
+) -> dict[str, Proved]:
+    """Every page, its blocks executed; all that is wrong is said at once.
+
+    `notebooks` are the pages that Jupyter would open as one, because of their front matter.
+    """
     problems: list[str] = []
-    texts: dict[str, str] = {}
-    found: dict[str, list[Block]] = {}
+    read: dict[str, Proved] = {}
     for name, content in sources.items():
         try:
-            texts[name] = content.decode("utf-8-sig").replace("\r\n", "\n")
-            _check_front(texts[name])
-            found[name] = blocks(texts[name])
+            read[name] = _read(content, name in notebooks)
         except ValueError as error:
-            problems.append(f"{name}: {_said(error)}")
-    problems += twice(texts)
-    work = {name: of for name, of in found.items() if of}
-    proved = {
-        name: Proved(texts[name], work[name], results)
-        for name, results in execution.pages(work, piecewise=piecewise).items()
-    }
+            problems.append(f"{name}: {error}")
+    problems += twice({name: page.text for name, page in read.items()})
+    results = execution.pages(
+        {name: page.blocks for name, page in read.items()}, piecewise=piecewise
+    )
+    proved = {name: replace(page, results=results[name]) for name, page in read.items()}
     problems += [problem for name, page in proved.items() for problem in _judge(name, page)]
     if problems:
         raise ProofError("\n\n".join(problems))
     return proved
 
 
-def _said(error: ValueError) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        line = error.object.count(b"\n", 0, error.start) + 1
-        return f"line {line}: expected UTF-8, got the byte {error.object[error.start]:#x}"
-    return str(error)
-
-
-def _check_front(text: str) -> None:
+def _read(content: bytes, is_notebook: bool) -> Proved:
     try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
         front = front_matter(text)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"line {line}: expected UTF-8, got the byte {content[error.start]:#x}"
+        ) from error
     except yaml.YAMLError as error:
         raise ValueError(f"front matter: {error}") from error
-    if is_explainer(front):
-        spec: Any = (
-            front["jupyter"].get("kernelspec") if isinstance(front["jupyter"], dict) else None
+    if is_explainer(front) and not is_notebook:
+        raise ValueError(
+            "front matter: jupyter: expected a kernelspec with display_name, language: python "
+            f"and name, got {front['jupyter']!r}"
         )
-        language = spec.get("language") if isinstance(spec, dict) else None
-        if language != "python":
-            raise ValueError(
-                f"front matter: jupyter.kernelspec.language: expected 'python', got {language!r}"
-            )
+    return Proved(text, front, blocks(text), [])
 
 
 def twice(texts: Mapping[str, str]) -> Iterator[str]:
@@ -84,12 +86,11 @@ def twice(texts: Mapping[str, str]) -> Iterator[str]:
                 yield f'{name}: line {fence.line}: exercise="{exercise}" is one of {other}, too'
 
 
-def _judge(name: str, page: Proved) -> Iterable[str]:
-    notebook = is_explainer(front_matter(page.text))
+def _judge(name: str, page: Proved) -> Iterator[str]:
     for block, result in zip(page.blocks, page.results, strict=True):
         if problem := wrong(block, result, name):
             yield problem
-        elif result.pictures and not notebook:
+        elif result.pictures and not page.is_notebook:
             yield (
                 f"{block.place(name)} draws a picture, which only a notebook shows: "
                 "give the page the front matter of one"

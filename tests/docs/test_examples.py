@@ -108,4 +108,4 @@ def test_a_need_that_nobody_knows_is_an_error() -> None:
     with pytest.raises(
         ValueError, match=r"line 1: needs=\"gpu\": expected one of \['mnist', 'torch'\]"
     ):
-        judged(block("x = 1", options=' needs="gpu"'), Result())
+        blocks(block("x = 1", options=' needs="gpu"'))
