@@ -24,6 +24,7 @@ from machine import (
     policy,
     proving,
     reading,
+    scripts,
     stylesheets,
     wheel,
 )
@@ -86,6 +87,7 @@ def _prove(files: Files) -> None:
 
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
     stylesheets.join(files, config)
+    scripts.add(files, config)
     cards.add(files, config, keeping.cache() / "cards")
     for file in files.documentation_pages():
         if file.page is not None:
@@ -150,11 +152,14 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
             notebook.to_script(page.executed, title=title, link=page.link),  # type: ignore[attr-defined]
             encoding="utf-8",
         )
+    output = scripts.link(output, config.extra["scripts"])
     return _with_policy(links.mark(output, config.site_url or ""))
 
 
 def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
-    return _with_policy(output) if template_name.endswith(".html") else output
+    if not template_name.endswith(".html"):
+        return output
+    return _with_policy(scripts.link(output, config.extra["scripts"]))
 
 
 def on_post_build(config: MkDocsConfig) -> None:
