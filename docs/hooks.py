@@ -55,6 +55,8 @@ def on_startup(*, command: str, dirty: bool) -> None:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    if not config.repo_url:
+        config.edit_uri = None
     config.extra_css = [sheet for sheet in config.extra_css if sheet != _THEIR_STYLESHEET]
     return config
 
@@ -152,14 +154,11 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
             notebook.to_script(page.executed, title=title, link=page.link),  # type: ignore[attr-defined]
             encoding="utf-8",
         )
-    output = scripts.link(output, config.extra["scripts"])
-    return _with_policy(links.mark(output, config.site_url or ""))
+    return _finished(output, config)
 
 
 def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
-    if not template_name.endswith(".html"):
-        return output
-    return _with_policy(scripts.link(output, config.extra["scripts"]))
+    return _finished(output, config) if template_name.endswith(".html") else output
 
 
 def on_post_build(config: MkDocsConfig) -> None:
@@ -167,8 +166,10 @@ def on_post_build(config: MkDocsConfig) -> None:
     offline.pack(Path(config.site_dir), config.site_url or "")
 
 
-def _with_policy(output: str) -> str:
+def _finished(output: str, config: MkDocsConfig) -> str:
     """While the site is served to its author, MkDocs adds a script that no hash can be made for."""
+    output = scripts.link(output, config.extra["scripts"])
+    output = links.mark(links.unasked(output), config.site_url or "")
     return output if _serving else policy.with_policy(output)
 
 

@@ -216,7 +216,7 @@ def test_a_hint_names_what_pip_can_install() -> None:
     }
     assert {"matplotlib", "tqdm", "torch"} <= hints
     extras = PROJECT["project"]["optional-dependencies"]
-    assert hints <= {requirement.name for requirement in map(Requirement, sum(extras.values(), []))}
+    assert hints <= {Requirement(one).name for several in extras.values() for one in several}
 
 
 def test_the_script_is_one_that_bash_can_read() -> None:
