@@ -219,6 +219,13 @@ def test_a_hint_names_what_pip_can_install() -> None:
     assert hints <= {Requirement(one).name for several in extras.values() for one in several}
 
 
+def test_what_npm_gives_has_one_version_too() -> None:
+    asked = re.findall(r"\bnpx .*", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    named = [word for line in asked for word in line.split() if word.startswith("@")]
+    assert named
+    assert all(re.fullmatch(r"@[\w-]+/[\w-]+@\d+\.\d+\.\d+", word) for word in named)
+
+
 def test_the_script_is_one_that_bash_can_read() -> None:
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111
