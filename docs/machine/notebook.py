@@ -247,7 +247,7 @@ def to_ipynb(notebook: NotebookNode, *, title: str, link: Link) -> str:
         cell["id"] = f"cell-{number}"
         clean.cells.append(cell)
     nbformat.validate(clean)
-    return nbformat.writes(clean) + "\n"
+    return f"{nbformat.writes(clean)}\n"
 
 
 def _plain_fences(markdown: str) -> str:
@@ -262,10 +262,10 @@ def to_script(notebook: NotebookNode, *, title: str, link: Link) -> str:
     """The page as a plain Python script: prose as comments, every cell of code in order."""
     clean = nbformat.v4.new_notebook(cells=[])
     for cell in _taken_away(notebook, link):
-        make = (
-            nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-        )
-        clean.cells.append(make(cell.source))
+        if cell.cell_type == "code":
+            clean.cells.append(nbformat.v4.new_code_cell(cell.source))
+        else:
+            clean.cells.append(nbformat.v4.new_markdown_cell(cell.source))
     script = jupytext.writes(clean, fmt="py:percent")
     header, _, body = script.partition("# %%")
     del header  # Jupytext's own front matter: of no use to a reader, and it names versions.
