@@ -62,6 +62,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
+    pages.leave_out_the_others(files)
     files.append(File.generated(config, _STYLESHEET, content=_palette_css()))
     robots = f"User-agent: *\nSitemap: {urljoin(config.site_url or '', 'sitemap.xml')}\n"
     files.append(File.generated(config, "robots.txt", content=robots))
@@ -184,7 +185,9 @@ def _parts(nav: Any) -> list[tuple[str, list[Page]]]:
         inside = [
             child
             for child in section.children or []
-            if child.is_page and pages.is_lesson(child.file.src_uri, child.meta)
+            # Not by `child.meta`: a page that this build leaves out has none.
+            if child.is_page
+            and pages.is_lesson(child.file.src_uri, pages.front_matter(_source(child)))
         ]
         if inside:
             found.append((section.title, inside))
