@@ -24,6 +24,7 @@ from machine import (
     policy,
     proving,
     reading,
+    scripts,
     stylesheets,
     wheel,
 )
@@ -55,11 +56,14 @@ def on_startup(*, command: str, dirty: bool) -> None:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    if not config.repo_url:
+        config.edit_uri = None
     config.extra_css = [sheet for sheet in config.extra_css if sheet != _THEIR_STYLESHEET]
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
+    pages.leave_out_the_others(files)
     files.append(File.generated(config, _STYLESHEET, content=_palette_css()))
     robots = f"User-agent: *\nSitemap: {urljoin(config.site_url or '', 'sitemap.xml')}\n"
     files.append(File.generated(config, "robots.txt", content=robots))
@@ -73,12 +77,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def _prove(files: Files) -> None:
     global _proved, _terms
-    every = {file.src_uri: file for file in files.documentation_pages()}
+    every = {file.src_uri: file for file in files if file.is_documentation_page()}
     notebooks = {name for name, file in every.items() if isinstance(file, NotebookFile)}
+    built = {file.src_uri for file in files.documentation_pages()}
     try:
         _proved = proving.prove(
             {name: file.content_bytes for name, file in every.items()},
             notebooks,
+            unbuilt=every.keys() - built,
             piecewise=_serving,
         )
         if glossary.SOURCE in every:
@@ -91,6 +97,7 @@ def _prove(files: Files) -> None:
 
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
     stylesheets.join(files, config)
+    scripts.add(files, config)
     cards.add(files, config, keeping.cache() / "cards")
     for file in files.documentation_pages():
         if file.page is not None:
@@ -149,11 +156,11 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
             notebook.to_script(page.executed, title=title, link=page.link),  # type: ignore[attr-defined]
             encoding="utf-8",
         )
-    return _with_policy(links.mark(output, config.site_url or ""))
+    return _finished(output, config)
 
 
 def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
-    return _with_policy(output) if template_name.endswith(".html") else output
+    return _finished(output, config) if template_name.endswith(".html") else output
 
 
 def on_post_build(config: MkDocsConfig) -> None:
@@ -161,8 +168,10 @@ def on_post_build(config: MkDocsConfig) -> None:
     offline.pack(Path(config.site_dir), config.site_url or "")
 
 
-def _with_policy(output: str) -> str:
+def _finished(output: str, config: MkDocsConfig) -> str:
     """While the site is served to its author, MkDocs adds a script that no hash can be made for."""
+    output = scripts.link(output, config.extra["scripts"])
+    output = links.mark(links.unasked(output), config.site_url or "")
     return output if _serving else policy.with_policy(output)
 
 
@@ -181,6 +190,7 @@ def _parts(nav: Any) -> list[tuple[str, list[Page]]]:
         inside = [
             child
             for child in section.children or []
+            # Not by `child.meta`: a page that this build leaves out has none.
             if child.is_page
             and pages.is_lesson(child.file.src_uri, _proved[child.file.src_uri].front)
         ]

@@ -309,8 +309,8 @@ class Reader:
                 self._store(kept, value)
                 if isinstance(target, ast.Attribute):
                     for one in kept.objects:
-                        known = self._fields.get((one, target.attr), Value())
-                        self._fields[one, target.attr] = join([known, value])
+                        stored = self._fields.get((one, target.attr), Value())
+                        self._fields[one, target.attr] = join([stored, value])
 
     def _name(self, name: str, value: Value, scope: Scope) -> None:
         at = scope.outside.get(name, scope)
@@ -574,7 +574,7 @@ class Reader:
         named = {
             keyword.arg or "**": self._value(keyword.value, scope) for keyword in node.keywords
         }
-        constants = {
+        constants: dict[str | None, object] = {
             keyword.arg: keyword.value.value
             for keyword in node.keywords
             if isinstance(keyword.value, ast.Constant)

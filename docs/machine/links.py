@@ -24,6 +24,15 @@ def leaves(address: str, site: str) -> bool:
     return there.netloc != home.netloc or not there.path.startswith(home.path)
 
 
+def unasked(page: str) -> str:
+    """`page` without the mark by which the theme's script asks the repository's host for its stars.
+
+    >>> unasked('<a href="https://example.org/us/it" class="md-source" data-md-component="source">')
+    '<a href="https://example.org/us/it" class="md-source">'
+    """
+    return page.replace(' data-md-component="source"', "")
+
+
 def mark(page: str, site: str) -> str:
     """`page` with each link to another site said to be one.
 

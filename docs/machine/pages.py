@@ -1,15 +1,21 @@
 """Knows the pages of the site: where they are, and which are explainers, lessons or reference.
 Tests and build must agree on it, or one could show a page that the other does not see."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from mkdocs.structure.files import Files, InclusionLevel
 
 DOCS = Path(__file__).resolve().parents[1]
 REFERENCE = "reference"
+# How many characters search engines show, and what says anything at all.
+DESCRIPTION = range(50, 201)
+# Names the one page, by its path in `docs/`, that a build makes; the others are only linked to.
+ALONE = "NNLIB_PAGE"
 _FRONT_MATTER = re.compile(r"---\n(?P<yaml>.*?\n)---\n", re.DOTALL)
 
 
@@ -66,3 +72,16 @@ def lessons(docs: Path = DOCS) -> list[Path]:
         for path in all_pages(docs)
         if is_lesson(path.relative_to(docs).as_posix(), _meta(path))
     ]
+
+
+def leave_out_the_others(files: Files) -> None:
+    """Where one page is to be built alone, MkDocs hears that the others exist, and no more."""
+    chosen = os.environ.get(ALONE)
+    if not chosen:
+        return
+    pages = files.documentation_pages()
+    if chosen not in {file.src_uri for file in pages}:
+        raise ValueError(f"{ALONE}: expected the path of a page in docs/, got {chosen!r}")
+    for file in pages:
+        if file.src_uri != chosen:
+            file.inclusion = InclusionLevel.EXCLUDED

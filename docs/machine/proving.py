@@ -32,9 +32,13 @@ class ProofError(ValueError):
 
 
 def prove(
-    sources: Mapping[str, bytes], notebooks: Collection[str], *, piecewise: bool = False
+    sources: Mapping[str, bytes],
+    notebooks: Collection[str],
+    unbuilt: Collection[str] = (),
+    *,
+    piecewise: bool = False,
 ) -> dict[str, Proved]:
-    """Every page, its blocks executed; all that is wrong is said at once.
+    """Every page, its blocks executed unless it is `unbuilt`; all that is wrong is said at once.
 
     `notebooks` are the pages that Jupyter would open as one, because of their front matter.
     """
@@ -47,13 +51,15 @@ def prove(
             problems.append(f"{name}: {error}")
     problems += twice({name: page.text for name, page in read.items()})
     results = execution.pages(
-        {name: page.blocks for name, page in read.items()}, piecewise=piecewise
+        {name: page.blocks for name, page in read.items() if name not in unbuilt},
+        piecewise=piecewise,
     )
-    proved = {name: replace(page, results=results[name]) for name, page in read.items()}
-    problems += [problem for name, page in proved.items() for problem in _judge(name, page)]
+    for name, given in results.items():
+        read[name] = replace(read[name], results=given)
+        problems += _judge(name, read[name])
     if problems:
         raise ProofError("\n\n".join(problems))
-    return proved
+    return read
 
 
 def _read(content: bytes, is_notebook: bool) -> Proved:

@@ -67,7 +67,7 @@ def style() -> Iterator[None]:
     try:
         import matplotlib
     except ImportError as error:
-        raise ImportError('nnlib.plotting needs Matplotlib: pip install "nnlib[plot]"') from error
+        raise ImportError("nnlib.plotting needs Matplotlib: pip install matplotlib") from error
     settings: Any = rc()  # Matplotlib types the name of each setting
     with matplotlib.rc_context(settings):
         yield

@@ -7,7 +7,7 @@ A claim about speed is worth what can be run again, so this prints the table on 
 Each peer trains in its own process from the same weights on the same data. First their losses must
 agree; then they take turns, round by round, and the table shows medians. Times are of a step as a
 user writes it (``zero_grad``, forward, ``backward``, ``step``, the loss read), for W3 of an epoch.
-It needs PyTorch (``pip install nnlib[torch]``), about three minutes, and an otherwise idle machine:
+It needs PyTorch (``pip install torch``), about three minutes, and an otherwise idle machine:
 only ratios of one run compare, and the goals are for one thread.
 """
 
@@ -211,7 +211,7 @@ def main() -> None:
     if min(options.rounds, *options.threads) < 1:
         parser.error("--rounds and --threads: expected 1 or more")
     if importlib.util.find_spec("torch") is None:
-        parser.error("PyTorch is not installed: pip install nnlib[torch]")
+        parser.error("PyTorch is not installed: pip install torch")
 
     describe_machine()
     print(

@@ -47,6 +47,7 @@ def linked(content: str, page: str = "learning/losses.md") -> str:
 # What is written in the glossary.
 
 
+@pytest.mark.all_pages
 def test_there_are_many_terms_in_alphabetical_order() -> None:
     titles = [re.sub(r"\W", " ", term.title.lower()) for term in TERMS]
     assert len(titles) >= 100
@@ -61,6 +62,7 @@ def test_a_meaning_is_one_or_two_plain_sentences(term: Term) -> None:
     assert (DOCS / term.page).is_file()
 
 
+@pytest.mark.all_pages
 def test_a_term_is_introduced_where_the_glossary_says() -> None:
     """The page it leads to uses the word; else the link would lead nowhere that helps."""
     assert {term.anchor for term in TERMS} > FROM_ELSEWHERE
@@ -72,6 +74,7 @@ def test_a_term_is_introduced_where_the_glossary_says() -> None:
         assert any(form.lower() in text for form in said), f"{term.title} on {term.page}"
 
 
+@pytest.mark.all_pages
 def test_words_that_a_lesson_introduces_are_in_the_glossary() -> None:
     """A lesson prints a word in bold where it introduces it: "called the **forward pass**"."""
     titles = {term.title.partition(" (")[0].lower() for term in TERMS}

@@ -13,7 +13,7 @@ import jupytext
 import pytest
 from jupytext.languages import _JUPYTER_LANGUAGES
 from machine.fences import Fence, find_fences
-from machine.pages import DOCS, all_pages, explainers, front_matter, lessons
+from machine.pages import DESCRIPTION, DOCS, all_pages, explainers, front_matter, lessons
 from machine.prose import unbacked, wrong_sums
 
 ROOT = DOCS.parent
@@ -89,8 +89,11 @@ def front_matter_problems(text: str) -> list[str]:
     if notebook.get("kernelspec", {}).get("name") != "python3":
         problems.append("front matter: jupyter.kernelspec.name is not python3")
     description = front.get("description")
-    if not isinstance(description, str) or not 40 <= len(description) <= 200:
-        problems.append("front matter: description is missing, or not of 40 to 200 characters")
+    if not isinstance(description, str) or len(description) not in DESCRIPTION:
+        problems.append(
+            "front matter: description is missing, or not of "
+            f"{DESCRIPTION[0]} to {DESCRIPTION[-1]} characters"
+        )
     return problems
 
 
@@ -165,6 +168,7 @@ def test_exercises(path: Path) -> None:
     assert exercise_problems(read(path), lesson=path in LESSONS) == []
 
 
+@pytest.mark.all_pages
 def test_exercise_names_are_unique_on_the_site() -> None:
     names = Counter(name for path in PAGES for name in exercises(read(path)))
     assert [name for name, count in names.items() if count > 1] == []

@@ -54,6 +54,19 @@ def test_ci_runs_the_command_that_readers_are_told() -> None:
     assert 'bash -euo pipefail -c "$tests"' in script
 
 
+def test_it_names_the_command_that_judges_one_page() -> None:
+    (page,) = re.findall(r"`\.venv/bin/pytest --page=(\S+)`", TEXT)
+    assert (ROOT / "docs" / page).is_file()
+
+
+def test_it_says_what_is_other_on_windows() -> None:
+    (said,) = [part for part in TEXT.split("\n\n") if "Windows" in part]
+    for part in ("python3 -m venv", ".venv/bin/"):
+        assert all(part in command for command in COMMANDS)
+        assert f"for `{part}`" in said.replace("\n", " ")
+    assert "`.venv\\Scripts\\`" in said
+
+
 def test_it_fits_one_screen() -> None:
     assert len(TEXT.splitlines()) <= 80
 

@@ -29,6 +29,6 @@ def torch():
     except ImportError:
         if required("torch"):
             pytest.fail("NNLIB_REQUIRE asks for PyTorch, and it is not installed")
-        pytest.skip("PyTorch is not installed: pip install nnlib[torch]")
+        pytest.skip("PyTorch is not installed: pip install torch")
     torch.set_num_threads(1)
     return torch

@@ -138,7 +138,7 @@ def test_progress_bar_only_where_someone_looks(monkeypatch):
         nnlib.fit(model, loader, criterion, optimizer, epochs=2, progress=progress)
         return stream.getvalue()
 
-    pytest.importorskip("tqdm", reason="the progress bar is tqdm's: pip install nnlib[progress]")
+    pytest.importorskip("tqdm", reason="the progress bar is tqdm's: pip install tqdm")
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     assert output(None, io.StringIO()) == "" == output(False, Terminal())

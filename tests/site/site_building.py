@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from machine.pages import DOCS, all_pages, explainers
+from machine.pages import ALONE, DOCS, all_pages, explainers
 
 ROOT = DOCS.parent
 BUILD_LIMIT_SECONDS = 1800
@@ -38,8 +38,12 @@ def address(source: Path) -> str:
     return inside.as_posix().removesuffix("index") + ("" if inside.name == "index" else "/")
 
 
-SOURCES = {address(source): source for source in all_pages()}
-EXPLAINERS = {address(source): source for source in explainers()}
+def _built(pages: list[Path]) -> dict[str, Path]:
+    alone = os.environ.get(ALONE)
+    return {address(page): page for page in pages if alone is None or page == DOCS / alone}
+
+
+SOURCES, EXPLAINERS = _built(all_pages()), _built(explainers())
 
 
 def built(site: Path, path: str) -> Path:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from machine.cards import HEIGHT, WIDTH, Card, draw
+from machine.pages import DESCRIPTION
 from PIL import Image
 from site_building import SOURCES, address, built
 from site_html import article, read
 
 _CARD_LIMIT_BYTES = 40_000
-_DESCRIPTION_CHARACTERS = range(50, 301)
 _LOCATIONS = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
 
 
@@ -47,7 +47,7 @@ def test_a_page_says_what_it_is_and_where_it_stands(
         e.attributes["href"] for e in read(page).all("link") if e.attributes["rel"] == "canonical"
     ]
     assert canonical == meta["og:url"] == here
-    assert len(meta["description"]) in _DESCRIPTION_CHARACTERS
+    assert len(meta["description"]) in DESCRIPTION
     assert meta["og:description"] == meta["twitter:description"] == meta["description"]
     (title,) = [e.text for e in read(page).all("title")]
     assert title.startswith(meta["og:title"])
