@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import effects, keeping
+import nnlib
+
+from . import effects, keeping, library
 from .effects import Reader
 from .fences import find_fences
 
@@ -190,7 +192,8 @@ def _needs(blocks: Sequence[str]) -> list[str]:
 
 
 def _kept(blocks: Sequence[str], file: Path) -> list[str]:
-    ours = (Path(__file__), Path(effects.__file__))
+    theirs = sorted(Path(nnlib.__file__).parent.rglob("*.py"))
+    ours = (Path(__file__), Path(effects.__file__), Path(library.__file__), *theirs)
     read_how = [path.read_text(encoding="utf-8") for path in ours]
     found: list[str] = json.loads(
         keeping.kept(

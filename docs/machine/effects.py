@@ -6,10 +6,14 @@ changes what. What is not known by name is taken to change all that it is given.
 import ast
 import symtable
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from nnlib.nn.module import Module
+
+from . import library
 
 Objects = frozenset[int]
 _NOTHING: Objects = frozenset()
@@ -111,14 +115,8 @@ _NUMPY_SHARES = _words(
     " frombuffer vectorize frompyfunc sliding_window_view as_strided"
 )
 
-_DRAWS = _words(
-    "rand randn randint randperm random_split dropout noise jitter"
-    " fruit two_moons spirals noisy_curve sine_wave copy_with_lag"
-)
-_LAYERS_WITHOUT_WEIGHTS = _words(
-    "Sequential ModuleList Identity Flatten Dropout ReLU LeakyReLU GELU Sigmoid Tanh Softmax"
-    " LogSoftmax AvgPool1d AvgPool2d MaxPool1d MaxPool2d LayerNorm BatchNorm1d BatchNorm2d"
-)
+# What nnlib does, its own code says; these are functions of PyTorch that it does not have.
+_TORCH_LOOKS = _words("equal is_available")
 
 _LOOKS = _words(
     "reshape view ravel squeeze unsqueeze transpose permute expand flatten detach numpy items keys"
@@ -309,8 +307,8 @@ class Reader:
                 self._store(kept, value)
                 if isinstance(target, ast.Attribute):
                     for one in kept.objects:
-                        stored = self._fields.get((one, target.attr), Value())
-                        self._fields[one, target.attr] = join([stored, value])
+                        before = self._fields.get((one, target.attr), Value())
+                        self._fields[one, target.attr] = join([before, value])
 
     def _name(self, name: str, value: Value, scope: Scope) -> None:
         at = scope.outside.get(name, scope)
@@ -681,7 +679,7 @@ class Reader:
         path: str,
         given: list[Value],
         named: dict[str, Value],
-        constants: dict[str | None, object],
+        constants: Mapping[str | None, object],
     ) -> Value:
         together = join([*given, *named.values()])
         back = self._call_back(together, whole=path.endswith(".fit"))
@@ -747,7 +745,7 @@ class Reader:
         name: str,
         given: list[Value],
         named: dict[str, Value],
-        constants: dict[str | None, object],
+        constants: Mapping[str | None, object],
     ) -> Value:
         together = join([*given, *named.values()])
         learns = frozenset(self._learners(together))
@@ -761,14 +759,12 @@ class Reader:
             return self._unknown(together)
         if "generator" in named:
             self._touch_all(named["generator"])
-        if inside.startswith("nn.") and name[0].isupper():
-            return self._layer(name, together, constants)
-        if inside.startswith("nn.init"):
-            self._touch_all(together)
-            self._draw("nnlib")
-            return together
-        if name in _DRAWS and "generator" not in named:
-            self._draw("nnlib")
+        thing = library.find(inside)
+        if not library.known(thing):
+            return self._new() if name in _TORCH_LOOKS else self._unknown(together)
+        at_hand: dict[str | None, object] = {**dict.fromkeys(named), **constants}
+        if isinstance(thing, type) and (inside.startswith("nn.") or issubclass(thing, Module)):
+            return self._layer(thing, given, at_hand, together)
         if name == "fit":
             if any(self._is(mark, together) for mark in ("draws", "shuffles", "rests")):
                 self._draw("nnlib")
@@ -776,38 +772,64 @@ class Reader:
                 if self._learners(value) or key in {"callbacks", "scheduler"}:
                     self._touch_all(value)
             return self._new()
-        if name == "Monitor":
-            # From now on, calling the model writes into what watches it.
-            self._touch(together.objects)
-            self._marks["stirs"] |= self._reach(together.objects)
-        if name[0].isupper() or name == "random_split":
-            deals = name == "DataLoader" and (
-                len(given) > 2 or ("shuffle" in named and constants.get("shuffle") is not False)
-            )
-            return self._new(together, *(["shuffles"] if deals else []), learns=learns)
-        if name in {"from_numpy"}:
-            return together
-        if name == "batch_norm":
+        if library.changes(thing):
             self._touch_all(together)
+        if isinstance(thing, type):
+            return self._object(thing, given, at_hand, together)
+        brought = "generator" in named and constants.get("generator", ...) is not None
+        if not brought and library.draws(thing) and not library.rests(thing, len(given), at_hand):
+            self._draw("nnlib")
+        if inside.startswith("nn.init"):
+            return together
+        if name == "random_split":
+            return self._new(together, learns=learns)
+        if name == "from_numpy":
+            return together
         made = self._new(learns=learns)
         if "requires_grad" in named and constants.get("requires_grad") is not False:
             self._marks["learns"] |= made.objects
         return made
 
-    def _layer(self, name: str, together: Value, constants: dict[str | None, object]) -> Value:
-        if name in {"Dropout", "TransformerEncoderLayer", "MultiheadAttention"}:
-            dropped = constants.get("dropout", 0.1 if name != "MultiheadAttention" else 0)
-            marks = [] if dropped == 0 else ["draws"]
-        else:
-            marks = []
-        if name.startswith("BatchNorm"):
+    def _layer(
+        self,
+        kind: type,
+        given: list[Value],
+        named: Mapping[str | None, object],
+        together: Value,
+    ) -> Value:
+        marks = []
+        if library.draws_in(kind, "__call__", "forward") and not library.rests(
+            kind, len(given), named
+        ):
+            marks.append("draws")
+        if library.keeps_count(kind):
             marks.append("stirs")
-        weightless = name.endswith("Loss") or name in _LAYERS_WITHOUT_WEIGHTS
-        if not weightless:
+        if library.draws(kind):
             self._draw("nnlib")
-        if not weightless or name.endswith(("Norm", "Norm1d", "Norm2d")):
+        if library.learns(kind):
             marks.append("learns")
         return self._new(together, *marks)
+
+    def _object(
+        self,
+        kind: type,
+        given: list[Value],
+        named: Mapping[str | None, object],
+        together: Value,
+    ) -> Value:
+        if kind.__name__ == "Monitor":
+            # From now on, calling the model writes into what watches it.
+            self._touch(together.objects)
+            self._marks["stirs"] |= self._reach(together.objects)
+        marks = []
+        if library.draws_in(kind, "__iter__"):
+            if library.asked_to(kind, "shuffle", len(given), named):
+                marks.append("shuffles")
+        elif library.draws(kind):
+            self._draw("nnlib")
+        if library.draws_in(kind, "__call__", "forward"):
+            marks.append("draws")
+        return self._new(together, *marks, learns=frozenset(self._learners(together)))
 
     def _method(
         self, owner: Value, name: str, given: list[Value], named: dict[str, Value]

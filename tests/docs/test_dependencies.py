@@ -2,19 +2,24 @@
 Each page's scripts are run, those that begin alike together; nothing in them may be idle.
 """
 
+import importlib.util
 import json
 import os
-from collections.abc import Sequence
+import pkgutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from machine import effects, library
 from machine.comparing import same_output
 from machine.dependencies import Page, mark, read, runs, scripts, sources
 from machine.examples import Block, blocks, missing
 from machine.pages import DOCS, explainers
 from running import python
+
+import nnlib
 
 PAGES = explainers()
 NAMES = [path.relative_to(DOCS).as_posix() for path in PAGES]
@@ -155,6 +160,166 @@ def test_chance_hangs_on_the_last_seed_and_on_all_that_was_drawn_since() -> None
     assert needs(*page, "nnlib.manual_seed(2)\nprint(nnlib.rand(1))") == ["import nnlib"]
     inside = "def seeded():\n    nnlib.manual_seed(3)\n    return nnlib.rand(1)"
     assert needs(*page, inside, "seeded()") == ["import nnlib", "def seeded():"]
+
+
+# What nnlib does, read from its code.
+
+_ADDED = """
+from collections.abc import Iterator
+
+import numpy as np
+
+from nnlib import functional as F
+from nnlib.creation import pick_generator
+from nnlib.nn.module import Module, Parameter
+from nnlib.tensor import Tensor
+
+
+def draw(n, *, generator=None): return Tensor(pick_generator(generator).random(n))
+def draw_unasked(x): return Tensor(pick_generator(None).random(x.shape))
+def hand_over(x): return [F.dropout(x) for _ in range(2)][0]
+def through_a_class(n): return Drawn(n).start
+def look(x, dropout_p=0.0): return F.dropout(x, dropout_p) if dropout_p else x * 2
+def hidden(x): return _hidden(x)
+def _hidden(x): return _draw(x)
+_draw = lambda x: draw(x.shape)
+
+
+def write(x): x.array[...] = 1
+def write_all(*tensors):
+    for i, each in enumerate(tensors): each.array += i
+def write_beneath(x):
+    array = x.array
+    np.exp(array, out=array)
+def copy_to(x): np.copyto(x.array, 1)
+def pass_on(x): return write(x)
+def make(x):
+    made = x.array.copy()
+    made[...] = 1
+    return Tensor(made)
+
+
+class Drawn:
+    def __init__(self, n): self.start = draw(n)
+class Noise(Module):
+    def forward(self, x): return draw_unasked(x)
+class Heavy(Module):
+    def __init__(self):
+        super().__init__()
+        self.reset()
+    def reset(self): self.weight = Parameter(draw(2))
+class Heavier(Heavy):
+    def __init__(self): super().__init__()
+class Cards:
+    def __iter__(self) -> Iterator[float]: yield draw(1).item()
+class Noisy(Module):
+    def __init__(self, dropout=0.0):
+        super().__init__()
+        self.dropout = dropout
+    def forward(self, x): return look(x, self.dropout)
+class Plain(Module):
+    def forward(self, x): return x
+"""
+
+
+@pytest.fixture
+def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`nnlib.added`, with functions and classes as they might be added tomorrow."""
+    file = tmp_path / "added.py"
+    file.write_text(_ADDED, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("nnlib.added", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(nnlib, "added", module, raising=False)
+
+
+_SEEDED = (
+    "import nnlib\nmine = numpy.random.default_rng(0)\nx = nnlib.zeros(2)\nnnlib.manual_seed(0)"
+)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "draw(2)",
+        "draw(2, generator=None)",
+        "draw_unasked(x)",
+        "hand_over(x)",
+        "through_a_class(2)",
+        "look(x, dropout_p=0.5)",
+        "look(x, 0.5)",
+        "hidden(x)",
+        "Drawn(2)",
+        "Noise()(x)",
+        "Heavy()",
+        "Heavier()",
+        "Noisy(dropout=0.5)(x)",
+        "Noisy(dropout=rate)(x)",
+        "Noisy(0.5)(x)",
+        "nowhere(x)",
+    ],
+)
+@pytest.mark.usefixtures("added")
+def test_what_is_added_to_nnlib_and_draws_keeps_its_seed(use: str) -> None:
+    seed = "nnlib.manual_seed(0)"
+    call = f"y = nnlib.added.{use}"
+    assert seed in needs(_SEEDED, call)
+    assert call in needs(_SEEDED, call, "print(nnlib.rand(1))"), "the next draw is another"
+
+
+@pytest.mark.usefixtures("added")
+def test_what_deals_by_chance_keeps_its_seed() -> None:
+    page = [_SEEDED, "cards = nnlib.added.Cards()"]
+    assert "nnlib.manual_seed(0)" not in needs(*page)
+    assert "nnlib.manual_seed(0)" in needs(*page, "for card in cards:\n    print(card)")
+
+
+@pytest.mark.parametrize(
+    "use",
+    ["write(x)", "write_all(x)", "write_beneath(x)", "copy_to(x)", "pass_on(x)", "nowhere(x)"],
+)
+@pytest.mark.usefixtures("added")
+def test_what_is_added_to_nnlib_and_writes_is_not_left_out(use: str) -> None:
+    assert f"nnlib.added.{use}" in needs(_SEEDED, f"nnlib.added.{use}", "print(x)")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "look(x)",
+        "make(x)",
+        "draw(2, generator=mine)",
+        "Plain()(x)",
+        "Noisy()(x)",
+        "look(x, dropout_p=0)",
+    ],
+)
+@pytest.mark.usefixtures("added")
+def test_what_is_added_to_nnlib_and_only_looks_brings_nothing_along(use: str) -> None:
+    call = f"y = nnlib.added.{use}"
+    assert "nnlib.manual_seed(0)" not in needs(_SEEDED, call)
+    assert call not in needs(_SEEDED, call, "print(x, nnlib.rand(1))")
+
+
+def _methods() -> Iterator[tuple[type, str]]:
+    """Those of nnlib's classes; methods are followed by their names alone."""
+    for found in pkgutil.walk_packages(nnlib.__path__, "nnlib."):
+        if not found.name.endswith("conftest"):
+            for each in vars(importlib.import_module(found.name)).values():
+                if isinstance(each, type) and each.__module__ == found.name:
+                    yield from ((each, name) for name in vars(each))
+
+
+def test_no_method_draws_or_writes_under_a_name_that_is_held_to_do_neither() -> None:
+    wrong = [
+        f"{kind.__name__}.{name}"
+        for kind, name in _methods()
+        if name in effects._LOOKS | effects._MAKES | effects._NUMBERS
+        and (library.draws_in(kind, name) or library.changes(vars(kind)[name]))
+    ]
+    assert not wrong
 
 
 def test_lines_are_joined_and_a_whole_block_keeps_its_comments() -> None:

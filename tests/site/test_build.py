@@ -88,6 +88,7 @@ def test_every_broken_page_stops_the_build_and_is_named_with_its_line(project: P
         pytest.param(
             "# A page\n\n$$\n\\nosuchcommand\n$$\n", ["\\nosuchcommand"], id="bad display LaTeX"
         ),
+        pytest.param("# A page\n\n$$ x^2\n\n$$\n", ["$$ x^2"], id="LaTeX with an empty line"),
         pytest.param("# A page\n\n[there](#nowhere)\n", ["#nowhere"], id="broken anchor"),
         pytest.param("# A page\n\n[there](nowhere.md)\n", ["nowhere.md"], id="broken link"),
     ],
