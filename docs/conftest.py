@@ -1,6 +1,7 @@
 """Makes every Python block of every page a test.
 pytest looks for this file beside the pages; how blocks are found and judged is in `machine/`."""
 
+import pytest
 from machine import examples
 from sybil import Sybil
 
@@ -13,3 +14,8 @@ pytest_collect_file = Sybil(
     setup=examples.fresh,
     teardown=examples.fresh,
 ).pytest()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A page's blocks stand on one another: several workers share out pages, not blocks."""
+    item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
