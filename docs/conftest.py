@@ -1,6 +1,8 @@
 """Makes every Python block of every page a test.
 pytest looks for this file beside the pages; how blocks are found and judged is in `machine/`."""
 
+from typing import Any
+
 import pytest
 from machine import examples
 from sybil import Sybil
@@ -16,6 +18,19 @@ pytest_collect_file = Sybil(
 ).pytest()
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """A page's blocks stand on one another: several workers share out pages, not blocks."""
-    item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A page's blocks stand on one another: workers share out pages, and all else test by test.
+
+    `--dist loadgroup` would say so by marks, which pytest-xdist 3.8 does not see with pytest 9.2.
+    """
+    if config.getoption("dist") != "load":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class PageByPage(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path, _, _ = nodeid.partition("::")
+            return path if path.endswith(".md") else nodeid
+
+    return PageByPage(config, log)

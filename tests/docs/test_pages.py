@@ -313,7 +313,7 @@ def test_right_front_matter_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [(), ("-n", "2", "--dist", "loadgroup")], ids=["alone", "spread over workers"]
+    "options", [(), ("-n", "2")], ids=["alone", "spread over workers"]
 )
 def test_a_page_passes_by_itself(options: tuple[str, ...]) -> None:
     """What an earlier page imported, seeded or drew must not be what makes this one pass."""
