@@ -1,11 +1,14 @@
 """Runs Python as whoever copied a block would: by itself, in a folder that holds nothing of the
-project's, with only what is installed."""
+project's, with only what is installed. And says how thorough the tests are to be."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+# The README's command tries one page of each kind where all are alike, and what is quick; with
+# NNLIB_THOROUGH set, as `.ci/run` sets it, the tests try all.
+THOROUGH = bool(os.environ.get("NNLIB_THOROUGH"))
 _LIMIT_SECONDS = 1800
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from .comparing import same_token
+from .comparing import mutants, same_token
 from .fences import OPTION, Fence, find_fences
 
 # What a fence's first line says to the reader.
@@ -35,6 +35,7 @@ _SUM = re.compile(
     # What goes on after the last digit would make it another number.
     rf"(?![{_SUPERSCRIPT}\w^%°]|[.,]\d|\s*(?:\\?%|{_OPERATOR}\s*\d))"
 )
+_PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*\n?)+")
 # A sum that starts in the middle of a longer expression says nothing by itself.
 _CUT_OFF = re.compile(rf"(?:{_OPERATOR}|[()^_{{}}])\s*\Z")
 _NOT_PROSE = re.compile(
@@ -155,7 +156,10 @@ def _evaluate(terms: str) -> Fraction:
 
 def sums(text: str) -> list[Sum]:
     """The equations of a page's prose that hold nothing but numbers."""
-    prose = _prose(text, find_fences(text))
+    return _sums(_prose(text, find_fences(text)))
+
+
+def _sums(prose: str) -> list[Sum]:
     found = []
     for match in _SUM.finditer(prose):
         if _CUT_OFF.search(prose[: match.start()].rstrip(" ")[-8:]):
@@ -225,11 +229,57 @@ def unbacked(text: str) -> list[tuple[int, str]]:
 
     Signs do not count (prose also says "falls by 0.42"), nor do whole numbers of one digit.
     """
-    right = [equation for equation in sums(text) if equation.right]
-    known = _computed(find_fences(text)) | {equation.result for equation in right}
+    fences = list(find_fences(text))
+    prose = _prose(text, fences)
+    return _unbacked(prose, _computed(fences) | _results(prose))
+
+
+def _results(prose: str) -> set[str]:
+    return {equation.result for equation in _sums(prose) if equation.right}
+
+
+def _unbacked(prose: str, known: set[str]) -> list[tuple[int, str]]:
+    right = [equation for equation in _sums(prose) if equation.right]
     return [
         (number.line, number.written)
-        for number in numbers(text)
-        if not any(equation.start <= number.start < equation.end for equation in right)
+        for number in _numbers(prose)
+        if not number.exempt
+        and not any(equation.start <= number.start < equation.end for equation in right)
         and not any(_backs(number, have) for have in known)
     ]
+
+
+def _wrong(prose: str, known: set[str]) -> int:
+    """How much is wrong with a piece of prose, if that much is known."""
+    return len(_unbacked(prose, known)) + sum(not equation.right for equation in _sums(prose))
+
+
+def changed_digits(text: str) -> Iterator[tuple[str, bool]]:
+    """Each change of one digit of the prose, and whether more is then found wrong with the page.
+
+    >>> block = "```text\\n.5 .6\\n```\\n"
+    >>> [*changed_digits("The loss is .5.\\n\\n" + block)]
+    [('line 1: .5 -> .6', False)]
+
+    A paragraph is judged by itself: what the rest of the page claims is as right as it was, unless
+    the change makes or unmakes an equation, whose result may back what stands elsewhere.
+    """
+    fences = list(find_fences(text))
+    prose, computed = _prose(text, fences), _computed(fences)
+    known = computed | _results(prose)
+    whole = _wrong(prose, known)
+    for paragraph in _PARAGRAPH.finditer(prose):
+        start, piece = paragraph.start(), paragraph.group()
+        before, results = _wrong(piece, known), _results(piece)
+        for number in _numbers(piece):
+            if number.exempt:
+                continue
+            line = prose.count("\n", 0, start) + number.line
+            for mutant in mutants(piece, number.start, number.end):
+                if _results(mutant) == results:
+                    noticed = _wrong(mutant, known) > before
+                else:
+                    other = prose[:start] + mutant + prose[paragraph.end() :]
+                    noticed = _wrong(other, computed | _results(other)) > whole
+                changed = mutant[number.start : number.end]
+                yield f"line {line}: {piece[number.start : number.end]} -> {changed}", noticed

@@ -17,7 +17,7 @@ from machine.comparing import same_output
 from machine.dependencies import Page, mark, read, runs, scripts, sources
 from machine.examples import Block, blocks, missing
 from machine.pages import DOCS, explainers
-from running import python
+from running import THOROUGH, python
 
 import nnlib
 
@@ -26,7 +26,6 @@ NAMES = [path.relative_to(DOCS).as_posix() for path in PAGES]
 # On these each block can be left out in turn. Elsewhere some come along whose effect never shows:
 # a draw moves the generator on, an entry joins a dictionary of which another is read.
 SMALL = ["pieces/activations.md", "pieces/neuron.md", "learning/losses.md"]
-THOROUGH = bool(os.environ.get("NNLIB_THOROUGH"))
 _PATIENCE_SECONDS = 1e9 if THOROUGH else 0.3
 
 

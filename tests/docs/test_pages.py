@@ -316,9 +316,7 @@ def test_right_front_matter_passes() -> None:
 # A page stands alone.
 
 
-@pytest.mark.parametrize(
-    "options", [(), ("-n", "2", "--dist", "loadfile")], ids=["alone", "spread over workers"]
-)
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "spread over workers"])
 def test_a_page_passes_by_itself(options: tuple[str, ...]) -> None:
     """What an earlier page imported, seeded or drew must not be what makes this one pass."""
     smallest = min(LESSONS, key=lambda path: path.stat().st_size)

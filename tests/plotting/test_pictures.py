@@ -6,7 +6,6 @@ let no label run into another.
 
 from __future__ import annotations
 
-import functools
 import gzip
 import io
 import itertools
@@ -272,7 +271,6 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "unrolled": lambda: plotting.unrolled(4, list("then"), list("hen.")),
     "unrolled, six": lambda: plotting.unrolled(6, None, ["", "", "", "", "", "spam"]),
 }
-each_picture = pytest.mark.parametrize("name", PICTURES)
 
 
 @pytest.fixture(autouse=True)
@@ -290,7 +288,6 @@ def svg_of_current_figure() -> str:
     return target.getvalue().decode()
 
 
-@functools.cache
 def svg_of(name: str) -> str:
     PICTURES[name]()
     return svg_of_current_figure()
@@ -300,53 +297,61 @@ def texts_in(svg: str) -> list[str]:
     return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
 
 
-@each_picture
+@pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.filterwarnings("error")
-def test_saves_as_small_svg_with_text(name: str) -> None:
+def test_a_picture_is_small_readable_in_the_palette_and_the_same_twice(name: str) -> None:
+    first = svg_of(name)
+    plt.close("all")
     svg = svg_of(name)
+    assert svg == first, "drawn twice, it differs"
+    assert len(plt.get_fignums()) == 1
     assert "<text" in svg or "raster" in name
     assert "$" not in svg  # neither mathematics nor a stray format
     assert len(gzip.compress(svg.encode())) <= 25_000
+    assert colour_problems(svg) == []
+    assert text_problems(plt.gcf()) == []
 
 
-@each_picture
-def test_uses_only_palette_colours(name: str) -> None:
-    drawn = re.sub(r'(xlink:)?href="[^"]*"|url\([^)]*\)', "", svg_of(name))
+def colour_problems(svg: str) -> list[str]:
+    drawn = re.sub(r'(xlink:)?href="[^"]*"|url\([^)]*\)', "", svg)
     colours = set(re.findall(r"#[0-9a-fA-F]{3,8}\b", drawn))
-    assert colours
-    assert colours <= {light for light, _ in PALETTE.values()}
-    assert not re.search(r"(fill|stroke): ?(black|white|rgb)", drawn)
+    others = colours - {light for light, _ in PALETTE.values()}
+    problems = [f"not of the palette: {colour}" for colour in sorted(others)]
+    problems += re.findall(r"(?:fill|stroke): ?(?:black|white|rgb)", drawn)
     # SVG text without a fill is black, whatever the page's scheme.
-    assert all("fill: #" in tag for tag in re.findall(r"<text[^>]*>", drawn))
+    problems += [tag for tag in re.findall(r"<text[^>]*>", drawn) if "fill: #" not in tag]
+    return problems if colours else ["no colours"]
 
 
-@each_picture
-def test_same_bytes_twice(name: str) -> None:
-    first = svg_of(name)
-    plt.close("all")
-    PICTURES[name]()
-    assert svg_of_current_figure() == first
-    assert len(plt.get_fignums()) == 1
-
-
-@each_picture
-def test_text_is_readable_and_free(name: str) -> None:
+def text_problems(figure: Any) -> list[str]:
     """No label may touch another, with a tenth to spare for the browser's own font."""
-    PICTURES[name]()
-    figure = plt.gcf()
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()
-    assert figure.get_figwidth() <= 6.4 + 1e-9
-    placed = []
+    problems, placed = [], []
+    if figure.get_figwidth() > 6.4 + 1e-9:
+        problems.append(f"{figure.get_figwidth()} inches wide")
     for item in drawn_texts(figure):
-        assert item.get_fontsize() >= 9, item.get_text()
+        if item.get_fontsize() < 9:
+            problems.append(f"small: {item.get_text()}")
         extent = Text.get_window_extent(item, renderer)
         placed.append((item.get_text(), extent.expanded(1.1, 1.0)))
     for (one, a), (two, b) in itertools.combinations(placed, 2):
         # Line boxes are taller than letters: they may touch by a pixel or two.
         across = min(a.x1, b.x1) - max(a.x0, b.x0)
         down = min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert across <= 0 or down <= 3, (one, two)
+        if across > 0 and down > 3:
+            problems.append(f"{one!r} touches {two!r}")
+    return problems
+
+
+def test_what_is_wrong_with_a_picture_is_found() -> None:
+    plotting.bars([1, 2])
+    plt.text(0, 1, "one", color="#123456")
+    plt.text(0, 1, "two", fontsize=8)
+    assert "not of the palette: #123456" in colour_problems(svg_of_current_figure())
+    problems = text_problems(plt.gcf())
+    assert "small: two" in problems
+    assert "'one' touches 'two'" in problems
 
 
 def drawn_texts(figure: Any) -> list[Any]:

@@ -7,19 +7,22 @@ from typing import Any
 from playwright.sync_api import Page
 
 _PATIENCE_SECONDS = 10
-# What scrolls and no key can scroll. A few pixels are the margin at a line's end, not a letter.
-UNREACHABLE = """() => [...document.querySelectorAll("article *")].filter(e =>
-  ["auto", "scroll"].includes(getComputedStyle(e).overflowX)
-  && e.scrollWidth > e.clientWidth + 4
-  && e.clientWidth > 0 && e.tabIndex < 0).map(e => e.outerHTML.slice(0, 160))"""
-
 _SETTLED = """() => new Promise(done =>
   requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"""
 
 
+_FOLD = "open => document.querySelectorAll('details').forEach(fold => { fold.open = open; })"
+
+
 def unfold(page: Page) -> None:
     """Opens all that is folded, and waits until the page's scripts have taken note of it."""
-    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+    page.evaluate(_FOLD, True)
+    settled(page)
+
+
+def fold(page: Page) -> None:
+    """Closes all that can be folded."""
+    page.evaluate(_FOLD, False)
     settled(page)
 
 

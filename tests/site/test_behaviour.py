@@ -1,4 +1,4 @@
-"""Uses the site as readers do: searches, copies, changes the colours, follows a dead link.
+"""Uses the site as readers do: searches, changes the colours, follows a dead link.
 `open_page` sees to it that none of this asks anything of another host."""
 
 import json
@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from site_building import EXPLAINERS, KINDS, SOURCES
-from site_html import python_blocks
-from site_reading import unfold, wait_until
+from site_building import KINDS, SOURCES
+from site_reading import wait_until
 
 
 def _words(site: Path) -> dict[str, Counter[str]]:
@@ -49,35 +48,6 @@ def test_the_search_finds_a_word_of_the_page_and_opens_it(
     found[0].click()
     wait_until(page, "address => location.href.split(/[?#]/)[0] === address", server + here)
     expect(page.locator("article")).to_contain_text(re.compile(word, re.IGNORECASE))
-
-
-@pytest.mark.parametrize("path", [path for path in KINDS if path in EXPLAINERS])
-def test_the_copy_button_copies_exactly_the_block(open_page: Any, site: Path, path: str) -> None:
-    """The block's text without the line break that ends it: pasted, it waits for Enter."""
-    page: Page = open_page(path)
-    unfold(page)
-    shown = python_blocks(site / path / "index.html")
-    blocks = page.locator("article .language-python.highlight")
-    assert blocks.count() == len(shown)
-    assert shown
-    for number, block in enumerate(shown):
-        highlighted = blocks.nth(number)
-        if not highlighted.is_visible():
-            tab = highlighted.locator(
-                "xpath=ancestor::div[contains(@class,'tabbed-block')][last()]"
-            )
-            at = tab.evaluate("block => [...block.parentElement.children].indexOf(block)")
-            tab.locator("xpath=ancestor::div[contains(@class,'tabbed-set')][1]").locator(
-                "label"
-            ).nth(at).click()
-        highlighted.scroll_into_view_if_needed()
-        button = highlighted.get_by_role("button", name="Copy to clipboard")
-        page.evaluate("navigator.clipboard.writeText('nothing yet')")
-        button.press("Enter")
-        wait_until(page, "async () => await navigator.clipboard.readText() !== 'nothing yet'")
-        copied = page.evaluate("navigator.clipboard.readText()")
-        assert copied == (highlighted.locator("code").text_content() or "").rstrip("\n")
-        assert copied == block.source.rstrip("\n")
 
 
 def test_the_reader_chooses_the_colours_and_the_choice_stays(open_page: Any) -> None:

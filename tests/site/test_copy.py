@@ -1,50 +1,59 @@
-"""Presses "Copy with what it needs" as readers do, and runs what is then on the clipboard.
-What the browser puts together must be, to the letter, what the analysis says and has tested."""
+"""Presses the copy buttons as readers do, and runs what is then on the clipboard.
+On every page a script presses them all, in `test_visit.py`; here it is keys that do."""
 
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from machine import pages
 from machine.blocks import COPY, COPY_WITH_NEEDS, PLAIN
 from machine.comparing import same_output
 from machine.dependencies import scripts, sources
 from playwright.sync_api import Page, expect
 from running import python
-from site_building import DOCS, address
-from site_reading import unfold, wait_until
-from test_axe import violations
+from site_building import EXPLAINERS, built
+from site_html import python_blocks
+from site_judging import violations
+from site_reading import fold, unfold, wait_until
 
-LESSONS = pages.explainers(DOCS)
 
-
-def _copy(page: Page, block: Any) -> str:
+def _press(page: Page, block: Any, name: str) -> str:
+    """Presses a button of the block, opening the tab that it is in first."""
+    if not block.is_visible():
+        tab = block.locator("xpath=ancestor::div[contains(@class,'tabbed-block')][last()]")
+        at = tab.evaluate("block => [...block.parentElement.children].indexOf(block)")
+        tabs = tab.locator("xpath=ancestor::div[contains(@class,'tabbed-set')][1]")
+        tabs.locator("label").nth(at).click()
     block.scroll_into_view_if_needed()
     page.evaluate("navigator.clipboard.writeText('nothing yet')")
-    block.get_by_role("button", name=COPY_WITH_NEEDS).press("Enter")
+    block.get_by_role("button", name=name).press("Enter")
     wait_until(page, "async () => await navigator.clipboard.readText() !== 'nothing yet'")
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
-def test_each_block_can_be_copied_with_what_it_needs(open_page: Any, path: Path) -> None:
+@pytest.mark.parametrize("path", ["", "learning/losses/", "further/uses/"])
+def test_a_pressed_button_copies_its_block_or_what_that_needs(
+    open_page: Any, site: Path, path: str
+) -> None:
     """In folded boxes too, and after they have been folded and unfolded."""
-    page: Page = open_page(address(path))
+    page: Page = open_page(path)
     unfold(page)
-    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = false; })")
+    fold(page)
     unfold(page)
-    expected = scripts(sources(path.read_text(encoding="utf-8")))
+    whole = scripts(sources(EXPLAINERS[path].read_text(encoding="utf-8")))
+    shown = python_blocks(built(site, path))
     blocks = page.locator("article .language-python.highlight")
-    assert blocks.count() == len(expected)
-    for number, script in enumerate(expected):
-        assert _copy(page, blocks.nth(number)) == script
+    assert blocks.count() == len(whole) == len(shown) > 0
+    for number, (script, own) in enumerate(zip(whole, shown, strict=True)):
+        block = blocks.nth(number)
+        assert _press(page, block, COPY) == own.source.rstrip("\n")
+        assert _press(page, block, COPY_WITH_NEEDS) == script
 
 
 def test_what_is_copied_runs_by_itself(open_page: Any, tmp_path: Path) -> None:
     page: Page = open_page("learning/losses/")
     last = page.locator("article > .language-python.highlight:has(+ .language-text)").last
-    script = _copy(page, last)
+    script = _press(page, last, COPY_WITH_NEEDS)
     output = last.locator("xpath=following-sibling::*[1]").locator("code").text_content() or ""
     assert script != (last.locator("code").text_content() or "").strip("\n")
     printed = python("-c", script, folder=tmp_path)
@@ -55,7 +64,7 @@ def test_what_is_copied_runs_by_itself(open_page: Any, tmp_path: Path) -> None:
 def test_it_says_that_it_has_copied(open_page: Any) -> None:
     page: Page = open_page("pieces/neuron/")
     block = page.locator("article > .language-python.highlight").first
-    _copy(page, block)
+    _press(page, block, COPY_WITH_NEEDS)
     expect(page.get_by_role("status").filter(has_text="Copied to clipboard")).to_be_visible()
     expect(block.get_by_role("button", name=COPY_WITH_NEEDS)).to_be_focused()
     assert not violations(page, "article")

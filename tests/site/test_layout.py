@@ -1,39 +1,15 @@
-"""Measures the pages as a browser lays them out: on narrow screens, on paper, and their formulas.
-Each measure is taken from the finished page, so it holds for whatever the pages come to contain."""
+"""Measures formulas and lines as a browser lays them out.
+Whether a page fits screens and paper is judged in `test_visit.py`."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from machine.mathematics import to_mathml
 from playwright.sync_api import Page
-from site_building import KINDS, address
-from site_reading import UNREACHABLE, settled, unfold
+from site_building import KINDS
+from site_reading import unfold
 
 _FONT = "**/stix-two-math.woff2"
-
-
-# Something may also stick out and be cut off, which scrollWidth does not tell.
-_CUT_OFF = """() => [...document.querySelectorAll("article *")].filter(e => {
-      const box = e.getBoundingClientRect();
-      if (box.width === 0 || box.right <= innerWidth + 1) return false;
-      if (getComputedStyle(e).opacity === "0") return false;
-      for (let up = e.parentElement; up; up = up.parentElement)
-        if (["auto", "scroll"].includes(getComputedStyle(up).overflowX)) return false;
-      return true;
-    }).map(e => e.outerHTML.slice(0, 160))"""
-
-
-def test_the_page_does_not_scroll_sideways(open_page: Any, page_path: str) -> None:
-    page: Page = open_page(page_path, width=360)
-    settled(page)
-    unfold(page)
-    assert page.evaluate(UNREACHABLE) == []
-    for width in (360, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        settled(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate(_CUT_OFF) == []
 
 
 @pytest.mark.parametrize("path", ["learning/losses/", "architectures/attention/"])
@@ -71,32 +47,6 @@ def test_brackets_and_radicals_stretch_without_a_font_of_the_readers(open_page: 
     # With a font that knows no mathematics the bracket stays small: the measure above can fail.
     plain = page.evaluate(_HEIGHTS, formula)
     assert plain["bracket"] < plain["fraction"]
-
-
-_RELATIVE_LUMINANCE = """element => {
-  const channels = getComputedStyle(element).color.match(/[\\d.]+/g).slice(0, 3).map(c => c / 255);
-  const [r, g, b] = channels.map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-}"""
-
-
-def test_on_paper_stands_the_article_alone_and_dark_on_white(
-    open_page: Any, explainer: Path
-) -> None:
-    page: Page = open_page(address(explainer), scheme="dark")
-    page.emulate_media(media="print")
-    for around in (
-        ".md-header",
-        ".md-footer",
-        ".md-sidebar--primary",
-        ".md-sidebar--secondary",
-        ".nn-downloads",
-    ):
-        assert not page.locator(around).is_visible(), around
-    assert page.locator("article h1").evaluate(_RELATIVE_LUMINANCE) < 0.1
-    folded = page.evaluate("""() => [...document.querySelectorAll("details")].filter(fold =>
-      fold.offsetHeight <= fold.querySelector("summary").offsetHeight + 5).length""")
-    assert folded == 0
 
 
 @pytest.mark.parametrize("path", KINDS)

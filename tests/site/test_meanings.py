@@ -12,7 +12,7 @@ from machine.pages import DOCS
 from playwright.sync_api import Locator, Page, expect
 from site_building import address, built
 from site_html import article
-from test_axe import violations
+from site_judging import violations
 
 TERMS = {
     term.anchor: term

@@ -1,13 +1,11 @@
-"""Looks for what helps readers: the line below titles, the parts on the home page, clean paper.
+"""Looks for what helps readers: the line below titles, the parts on the home page, safe links.
 All of it must be there without JavaScript, because nothing on these pages needs it to be read."""
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from machine import pages, reading
-from playwright.sync_api import Page
 from site_building import DOCS, address, built
 from site_html import article, read
 
@@ -47,26 +45,3 @@ def test_links_to_other_sites_are_safe_and_can_be_heard(site: Path, page_path: s
         if re.match("https?://(?!localhost)", link.attributes.get("href", "")):
             assert {"noopener", "noreferrer"} <= set(link.attributes.get("rel", "").split())
             assert link.text.endswith("(another site)")
-
-
-_SHOWN = """selector => [...document.querySelectorAll(selector)]
-  .filter(e => e.getClientRects().length && getComputedStyle(e).visibility !== "hidden")
-  .map(e => e.className)"""
-
-
-@pytest.mark.parametrize("path", ["", "pieces/neuron/", "learning/gradient-descent/"])
-def test_paper_holds_the_page_and_nothing_to_press(open_page: Any, path: str) -> None:
-    page: Page = open_page(path, scheme="dark")
-    page.emulate_media(media="print")
-    around = ".md-header, .md-sidebar, .md-footer, .md-top, .md-search, .md-dialog, .md-skip"
-    pressed = ".md-code__nav, .nn-downloads, .headerlink, .footnote-backref, article button"
-    assert page.evaluate(_SHOWN, f"{around}, {pressed}") == []
-    # What is folded on the screen is open on paper, and nothing is wider than the sheet.
-    folded = page.evaluate(
-        "[...document.querySelectorAll('details')].map(d => [d.offsetHeight, "
-        "d.querySelector('summary').offsetHeight])"
-    )
-    assert all(height > summary + 5 for height, summary in folded)
-    page.set_viewport_size({"width": 720, "height": 1000})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 720
-    assert page.evaluate("getComputedStyle(document.body).color") != "rgb(255, 255, 255)"
