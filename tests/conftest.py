@@ -15,7 +15,7 @@ settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
 # Where nothing concerns a page.
-_APART = [DOCS.parent / part for part in ("nnlib", "tests/nnlib", "tests/plotting")]
+_APART = [DOCS.parent / part for part in ("nnlib", "docs/machine", "tests/nnlib", "tests/plotting")]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
