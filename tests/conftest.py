@@ -55,7 +55,7 @@ def _concerns(item: pytest.Item, page: str) -> bool:
     given = getattr(item, "callspec", None)
     return given is not None and any(
         value in (DOCS / page, page)
-        or (name in {"page_path", "here"} and value == address)
+        or (name in {"page_path", "here", "visited"} and value == address)
         # A word of the glossary that the page introduces.
         or getattr(value, "page", None) == page
         for name, value in given.params.items()
