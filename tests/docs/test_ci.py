@@ -226,6 +226,27 @@ def test_what_npm_gives_has_one_version_too() -> None:
     assert all(re.fullmatch(r"@[\w-]+/[\w-]+@\d+\.\d+\.\d+", word) for word in named)
 
 
+# What code hosts look for.
+
+
+def test_who_cites_the_project_cites_this_version() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = PROJECT["project"]
+    assert (cited["version"], cited["license"]) == (project["version"], project["license"])
+    assert [author["name"] for author in cited["authors"]] == [
+        author["name"] for author in project["authors"]
+    ]
+
+
+def test_who_is_about_to_contribute_is_led_to_the_page_that_says_how() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 12
+    (page,) = re.findall(r"\]\((\S+)\)", text)
+    told = (ROOT / page).read_text(encoding="utf-8")
+    for command in re.findall(r"`(\.venv[^`]*|\.ci/run|python3 [^`]*)`", text):
+        assert re.sub(r"=\S+", "=", command) in re.sub(r"=\S+", "=", told), command
+
+
 def test_the_script_is_one_that_bash_can_read() -> None:
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111
