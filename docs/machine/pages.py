@@ -82,6 +82,9 @@ def leave_out_the_others(files: Files) -> None:
     pages = files.documentation_pages()
     if chosen not in {file.src_uri for file in pages}:
         raise ValueError(f"{ALONE}: expected the path of a page in docs/, got {chosen!r}")
+    # Pages made of docstrings lead to one another by names that only their making tells.
+    made = {file.src_uri for file in pages if b"\n::: " in file.content_bytes}
+    kept = made if chosen in made else {chosen}
     for file in pages:
-        if file.src_uri != chosen:
+        if file.src_uri not in kept:
             file.inclusion = InclusionLevel.EXCLUDED

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from machine.fences import find_fences
-from machine.pages import ALONE, DOCS, lessons
+from machine.pages import ALONE, DOCS, all_pages, leave_out_the_others, lessons
+from mkdocs.structure.files import File, Files
 from site_building import FRONT_MATTER, ROOT, contents, empty_project, mkdocs_build
 
 _LESSON = min(lessons(), key=lambda path: path.stat().st_size)
@@ -62,6 +63,31 @@ def test_what_is_wrong_with_it_stops_the_build(
     done = mkdocs_build(project / "small.yml", project / "site", **{ALONE: name})
     assert done.returncode != 0
     assert named in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "together"),
+    [
+        ("pieces/neuron.md", {"pieces/neuron.md"}),
+        # What one of these links to has its name from the making of another.
+        (
+            "reference/nn.md",
+            {
+                p.relative_to(DOCS).as_posix()
+                for p in all_pages()
+                if "\n::: " in p.read_text("utf-8")
+            },
+        ),
+    ],
+)
+def test_only_pages_made_of_docstrings_are_built_together(
+    monkeypatch: pytest.MonkeyPatch, name: str, together: set[str]
+) -> None:
+    files = Files(File(p.relative_to(DOCS).as_posix(), str(DOCS), "", True) for p in all_pages())
+    monkeypatch.setenv(ALONE, name)
+    leave_out_the_others(files)
+    assert {file.src_uri for file in files.documentation_pages()} == together
+    assert name in together
 
 
 def _collected(*options: str) -> tuple[int, str]:
