@@ -146,7 +146,7 @@ def scripts(blocks: Sequence[str]) -> list[str]:
 def only(blocks: Sequence[str | None], wanted: Iterable[int]) -> list[str]:
     """The lines that the wanted blocks need, each where it stood, and blanks for the others.
 
-    >>> only(["a = 1\nb = 2", "print(a)", "print(b)"], {2})
+    >>> only(["a = 1\\nb = 2", "print(a)", "print(b)"], {2})
     ['\nb = 2', '', 'print(b)']
     """
     text = [(block or "").splitlines() for block in blocks]
