@@ -147,7 +147,7 @@ def only(blocks: Sequence[str | None], wanted: Iterable[int]) -> list[str]:
     """The lines that the wanted blocks need, each where it stood, and blanks for the others.
 
     >>> only(["a = 1\\nb = 2", "print(a)", "print(b)"], {2})
-    ['\nb = 2', '', 'print(b)']
+    ['\\nb = 2', '', 'print(b)']
     """
     text = [(block or "").splitlines() for block in blocks]
     page = read([block or "" for block in blocks])
