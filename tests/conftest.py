@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from machine.pages import ALONE, DOCS
+from running import THOROUGH
 
 # Tests run side by side; what one of them starts must not take every processor for itself.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -23,6 +24,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--page",
         help="judge one page, by its path in docs/: its blocks, the rules, its build, the browser",
     )
+
+
+def pytest_report_header() -> str:
+    return "thorough: all is tried" if THOROUGH else "not thorough: NNLIB_THOROUGH=1 tries all"
 
 
 def pytest_configure(config: pytest.Config) -> None:

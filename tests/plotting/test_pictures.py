@@ -281,10 +281,10 @@ def _no_figure_left() -> Iterator[None]:
 
 
 def svg_of_current_figure() -> str:
-    """Save as the site does: outside the style context, cropped, text as text."""
+    """Save as the site does: outside the style context, not cropped, text as text."""
     target = io.BytesIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "test"}):
-        plt.gcf().savefig(target, format="svg", bbox_inches="tight", metadata={"Date": None})
+        plt.gcf().savefig(target, format="svg", metadata={"Date": None})
     return target.getvalue().decode()
 
 
@@ -324,16 +324,19 @@ def colour_problems(svg: str) -> list[str]:
 
 
 def text_problems(figure: Any) -> list[str]:
-    """No label may touch another, with a tenth to spare for the browser's own font."""
+    """No label is cut off or touches another, with a tenth to spare for the browser's own font."""
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()
-    problems, placed = [], []
+    problems, placed, sheet = [], [], figure.bbox.padded(0.5)
     if figure.get_figwidth() > 6.4 + 1e-9:
         problems.append(f"{figure.get_figwidth()} inches wide")
     for item in drawn_texts(figure):
         if item.get_fontsize() < 9:
             problems.append(f"small: {item.get_text()}")
         extent = Text.get_window_extent(item, renderer)
+        inside = (sheet.x0 <= extent.x0, extent.x1 <= sheet.x1)
+        if not all((*inside, sheet.y0 <= extent.y0, extent.y1 <= sheet.y1)):
+            problems.append(f"cut off: {item.get_text()}")
         placed.append((item.get_text(), extent.expanded(1.1, 1.0)))
     for (one, a), (two, b) in itertools.combinations(placed, 2):
         # Line boxes are taller than letters: they may touch by a pixel or two.
@@ -348,10 +351,12 @@ def test_what_is_wrong_with_a_picture_is_found() -> None:
     plotting.bars([1, 2])
     plt.text(0, 1, "one", color="#123456")
     plt.text(0, 1, "two", fontsize=8)
+    plt.figtext(0.99, 0.5, "three")
     assert "not of the palette: #123456" in colour_problems(svg_of_current_figure())
     problems = text_problems(plt.gcf())
     assert "small: two" in problems
     assert "'one' touches 'two'" in problems
+    assert "cut off: three" in problems
 
 
 def drawn_texts(figure: Any) -> list[Any]:

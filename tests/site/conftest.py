@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from machine.pages import ALONE
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from running import THOROUGH
 from site_building import BUILD_LIMIT_SECONDS, EXPLAINERS, KINDS, ROOT, SOURCES, mkdocs_build
@@ -34,15 +35,16 @@ _QUIET = (
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs a test for each page: `source` is its file in `docs/`, `page_path` adds the 404 page;
-    `explainer` is the file of a page whose blocks are executed; `visited` is every page only if
-    the tests are to be thorough, and else one of each kind."""
+    `explainer` is the file of a page whose blocks are executed; `visited` is every page if
+    the tests are thorough, else one of each kind."""
     if "source" in metafunc.fixturenames:
         metafunc.parametrize("source", SOURCES.values(), ids=[path or "home" for path in SOURCES])
     if "explainer" in metafunc.fixturenames:
         names = [path or "home" for path in EXPLAINERS]
         metafunc.parametrize("explainer", EXPLAINERS.values(), ids=names)
     if "visited" in metafunc.fixturenames:
-        paths = [*SOURCES, "404.html"] if THOROUGH else [*KINDS, "404.html"]
+        every = THOROUGH or ALONE in os.environ
+        paths = [*(SOURCES if every else KINDS), "404.html"]
         metafunc.parametrize("visited", paths, ids=[path or "home" for path in paths])
     if "page_path" in metafunc.fixturenames:
         paths = [*SOURCES, "404.html"]

@@ -3,6 +3,7 @@ The standard library's parser is enough, because every element of these pages is
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -43,7 +44,8 @@ class Element:
             waiting += [child for child in reversed(element.children) if isinstance(child, Element)]
 
     def all(self, tag: str | None = None, *classes: str) -> list[Element]:
-        return [e for e in self.walk() if tag in {None, e.tag} and e.classes.issuperset(classes)]
+        named = (e for e in self.walk() if tag is None or tag == e.tag)
+        return [e for e in named if not classes or e.classes.issuperset(classes)]
 
     @property
     def classes(self) -> set[str]:
@@ -85,6 +87,12 @@ class _Reader(HTMLParser):
 
 
 def read(path: Path) -> Element:
+    """The whole page. Many tests ask for the same one, and none changes it."""
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@functools.cache
+def _read(path: Path, written: int) -> Element:
     reader = _Reader()
     reader.feed(path.read_text(encoding="utf-8"))
     reader.close()

@@ -52,11 +52,13 @@ def switch(page: Page, scheme: str) -> None:
     settled(page)
 
 
-def violations(page: Page, include: str = "html", rules: object = _TAGS) -> list[str]:
+def violations(
+    page: Page, include: str = "html", rules: object = _TAGS, looks: str = _ONE_OF_A_LOOK
+) -> list[str]:
     """What axe finds wrong with the parts of the page that match the selector."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE_SCRIPT)
-    page.evaluate(_ONE_OF_A_LOOK)
+    page.evaluate(looks)
     found: dict[str, Any] = page.evaluate(_AXE, [[[include]], [[_DRAWN]], rules])
     return [
         f"{violation['id']} ({violation['impact']}) at {node['target'][-1]}: "

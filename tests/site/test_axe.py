@@ -53,3 +53,24 @@ def test_axe_would_find_faint_text_and_a_nameless_button(open_page: Any) -> None
       "<p style='color: #ccc; background: #fff'>faint</p><button></button>")""")
     assert any("color-contrast" in found for found in violations(page, rules=ABOUT_COLOUR))
     assert any("button-name" in found for found in violations(page))
+
+
+_FAINT = """() => {
+  for (const kind of ["h2", "p", "li", "td", "summary", "code .k"])
+    for (const element of document.querySelectorAll(`article ${kind}`)) {
+      element.style.color = "#bbb";
+      if (element.previousElementSibling) element.style.background = "#eee";
+    }
+}"""
+_EVERY_TEXT = "axe.configure({rules: [{id: 'color-contrast', selector: '*'}]})"
+
+
+def test_one_text_of_a_look_stands_for_all(open_page: Any) -> None:
+    """Each mix of colours, size and weight that axe faults among all, it faults among few."""
+    page: Page = open_page("learning/losses/")
+    unfold(page)
+    page.evaluate(_FAINT)
+    few = violations(page, rules=ABOUT_COLOUR)
+    every = violations(page, rules=ABOUT_COLOUR, looks=_EVERY_TEXT)
+    assert {found.partition(": ")[2] for found in few} == {f.partition(": ")[2] for f in every}
+    assert 10 < len(few) < len(every)

@@ -1,30 +1,15 @@
-"""Weighs the pages by themselves: what a reader waits for at every click.
-The first page of a visit, with all that pages share, is weighed in `test_visit.py`."""
+"""Counts what a page makes a browser lay out, wait for, and fetch only when it is asked for.
+What a page weighs is in `test_html.py`, and with all that pages share in `test_visit.py`."""
 
-import gzip
-import statistics
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
-from site_building import SOURCES, built
+from site_building import built
 from site_html import read
 
-_MEDIAN_BYTES = 60_000
-_LARGEST_BYTES = 150_000
 # A phone styles each of them several times before it answers a touch.
 _ELEMENTS = 3_000
-
-
-def _weight(path: Path) -> int:
-    return len(gzip.compress(path.read_bytes(), mtime=0))
-
-
-def test_the_median_page_is_light_and_none_is_heavy(site: Path) -> None:
-    weights = {path: _weight(built(site, path)) for path in SOURCES}
-    assert statistics.median(weights.values()) <= _MEDIAN_BYTES
-    heavy = {path: weight for path, weight in weights.items() if weight > _LARGEST_BYTES}
-    assert not heavy
 
 
 def test_no_page_is_long_to_lay_out(site: Path, page_path: str) -> None:
