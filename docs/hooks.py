@@ -1,9 +1,10 @@
 """Connects the machine of `docs/machine` to MkDocs: what is executed, how it is rendered, what is
 written beside each page.
-mkdocs-jupyter finds and executes the notebooks; MkDocs itself renders them, so that a page is a
-page like any other."""
+mkdocs-jupyter says which pages are notebooks; MkDocs itself renders them, so that a page is a page
+like any other."""
 
 import functools
+import logging
 import posixpath
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from mkdocs.utils import get_relative_url
+from mkdocs.utils import CountHandler, get_relative_url
 from mkdocs_jupyter.plugin import NotebookFile
 
 from nnlib.plotting import PALETTE
@@ -45,17 +46,21 @@ _STYLESHEET = "assets/palette.css"
 _THEIR_STYLESHEET = "assets/_mkdocstrings.css"
 _NO_DATE = "1980-01-01"
 _CONTENTS = '<div id="contents"></div>'
-_serving = False
+_serving = _dirty = False
 _proved: dict[str, proving.Proved] = {}
 _terms: tuple[glossary.Term, ...] = ()
 
 
 def on_startup(*, command: str, dirty: bool) -> None:
-    global _serving
-    _serving = command == "serve"
+    global _serving, _dirty
+    _serving, _dirty = command == "serve", dirty
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    if _dirty:
+        # MkDocs' own advice against a dirty build is a warning, and would end it.
+        log = logging.getLogger("mkdocs")
+        log.handlers = [one for one in log.handlers if not isinstance(one, CountHandler)]
     if not config.repo_url:
         config.edit_uri = None
     config.extra_css = [sheet for sheet in config.extra_css if sheet != _THEIR_STYLESHEET]
@@ -89,13 +94,14 @@ def _prove(files: Files) -> None:
         )
         if glossary.SOURCE in every:
             _terms = glossary.read(_proved[glossary.SOURCE].text)
-    except proving.ProofError as error:
+    except (proving.ProofError, OSError) as error:
         raise PluginError(str(error)) from error
     except glossary.GlossaryError as error:
         raise PluginError(f"{glossary.SOURCE}: {error}") from error
 
 
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
+    env.filters["replaced"] = _replaced
     stylesheets.join(files, config)
     scripts.add(files, config)
     cards.add(files, config, keeping.cache() / "cards")
@@ -106,6 +112,13 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
             # The theme writes it into an attribute as it is; a quotation mark would end that.
             if "description" in file.page.meta:
                 file.page.meta["description"] = escape(file.page.meta["description"])
+
+
+def _replaced(theirs: str, old: str, new: str) -> str:
+    """The theme's text, changed in passing; a theme that no longer says it stops the build."""
+    if old not in theirs:
+        raise PluginError(f"overrides/main.html: the theme no longer says {old!r}")
+    return theirs.replace(old, new)
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -165,7 +178,8 @@ def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> s
 
 def on_post_build(config: MkDocsConfig) -> None:
     finding.name_entries(Path(config.site_dir))
-    offline.pack(Path(config.site_dir), config.site_url or "")
+    if not _dirty:
+        offline.pack(Path(config.site_dir), config.site_url or "")
 
 
 def _finished(output: str, config: MkDocsConfig) -> str:

@@ -54,9 +54,8 @@ def page(
         return [Result()] * len(blocks)
     of = _hash(sources)
     path = _folder(tuple(sorted(around.items()))) / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Whoever comes second, build or test, waits for what the first is making.
-    with FileLock(f"{path}.lock"):
+    with FileLock(keeping.folder(path.parent) / f"{path.name}.lock"):
         known, rows = _load(path)
         if known == of:
             return [result for _, result in rows]
@@ -90,12 +89,10 @@ def pages(work: Mapping[str, Sequence[Block]], *, piecewise: bool) -> dict[str, 
 def _folder(around: tuple[tuple[str, str], ...]) -> Path:
     """A folder for all that one state of the library gave; the oldest go."""
     folder = keeping.cache() / "pages" / kernel.fingerprint(dict(around))
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        os.utime(folder)
-        every = sorted(folder.parent.glob("*/"), key=lambda one: one.stat().st_mtime, reverse=True)
-        for old in every[_CACHES_KEPT:]:
-            shutil.rmtree(old, ignore_errors=True)
+    os.utime(keeping.folder(folder))
+    every = sorted(folder.parent.glob("*/"), key=lambda one: one.stat().st_mtime, reverse=True)
+    for old in every[_CACHES_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
     return folder
 
 

@@ -26,21 +26,25 @@ def load(path: Path, of: str) -> bytes | None:
 
 
 def save(path: Path, of: str, content: bytes) -> None:
+    draft, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder(path.parent))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(draft, "wb") as file:
-                file.write(_seal(of, content) + b"\n" + content)
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+        with os.fdopen(draft, "wb") as file:
+            file.write(_seal(of, content) + b"\n" + content)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def folder(path: Path) -> Path:
+    """The folder at `path`, made if need be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(
-            f"{path.parent} cannot be written ({error.strerror}): "
-            "set NNLIB_CACHE to a folder that can"
+            f"{path} cannot be made ({error.strerror}): set NNLIB_CACHE to a folder that can"
         ) from error
+    return path
 
 
 def kept(path: Path, of: str, make: Callable[[], bytes]) -> bytes:

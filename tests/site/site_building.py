@@ -74,12 +74,12 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def mkdocs_build(
-    config: Path, target: Path, **surroundings: str
+    config: Path, target: Path, *options: str, **surroundings: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs the documented command; its log comes back as `stdout`."""
     environment = {key: value for key, value in os.environ.items() if key != "SITE_URL"}
     return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(config), "-d", str(target)],
+        [sys.executable, "-m", "mkdocs", "build", *options, "-f", str(config), "-d", str(target)],
         cwd=config.parent,
         env={**environment, "NO_MKDOCS_2_WARNING": "1", "NO_COLOR": "1", **surroundings},
         stdout=subprocess.PIPE,

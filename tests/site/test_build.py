@@ -102,6 +102,26 @@ def test_what_cannot_be_rendered_stops_the_build_and_is_named(
         assert words in log
 
 
+def test_what_is_no_lesson_cannot_come_before_one(project: Path) -> None:
+    lesson = project / "docs" / "part" / "lesson.md"
+    lesson.parent.mkdir()
+    lesson.write_text(FRONT_MATTER.replace("jupyter", "before: [part/none.md]\njupyter", 1) + _GOOD)
+    nav = "nav: [index.md, {Part: [part/lesson.md]}]"
+    (project / "one-page.yml").write_text(f"INHERIT: mkdocs.yml\n{nav}\n", encoding="utf-8")
+    code, log = _build(project, _GOOD)
+    assert code != 0, log
+    assert "part/lesson.md: before: expected lessons of `nav`, got 'part/none.md'" in log
+
+
+def test_a_theme_that_changed_what_is_changed_in_passing_stops_the_build(project: Path) -> None:
+    changed = project / "docs" / "machine" / "overrides" / "main.html"
+    theirs = changed.read_text(encoding="utf-8")
+    changed.write_text(theirs.replace('role="dialog"\', ', 'role="popup"\', '), encoding="utf-8")
+    code, log = _build(project, _GOOD)
+    assert code != 0, log
+    assert 'the theme no longer says \'data-md-component="search" role="popup"\'' in log
+
+
 def test_a_word_that_the_glossary_explains_twice_is_named_with_both_places(project: Path) -> None:
     glossary = project / "docs" / "reference" / "glossary.md"
     glossary.parent.mkdir()
@@ -137,3 +157,33 @@ def test_a_page_is_executed_again_when_its_code_or_the_library_changes(project: 
         path.write_bytes(path.read_bytes()[:20])
     assert build(_GOOD, "mended")
     assert contents(project / "mended") == contents(project / "first")
+
+
+def test_a_dirty_build_renders_what_changed_and_no_more(project: Path) -> None:
+    code, log = _build(project, _GOOD)
+    assert code == 0, log
+    page = project / "docs" / "other.md"
+    page.write_text(FRONT_MATTER + _GOOD.replace("A page", "Another"), encoding="utf-8")
+    nav = "nav: [index.md, other.md]"
+    (project / "one-page.yml").write_text(f"INHERIT: mkdocs.yml\n{nav}\n", encoding="utf-8")
+    home = project / "built" / "index.html"
+    before = home.stat().st_mtime_ns
+    done = mkdocs_build(project / "one-page.yml", project / "built", "--dirty")
+    assert done.returncode == 0, done.stdout
+    assert home.stat().st_mtime_ns == before
+    assert "Another" in (project / "built" / "other" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_checkout_that_cannot_be_written_builds_with_a_cache_elsewhere(
+    project: Path, tmp_path: Path
+) -> None:
+    (project / "docs" / "index.md").write_text(FRONT_MATTER + _GOOD, encoding="utf-8")
+    # A file in its place: not even root can make the folder.
+    (project / ".cache").touch()
+    config, elsewhere = project / "one-page.yml", tmp_path / "elsewhere"
+    done = mkdocs_build(config, tmp_path / "built")
+    assert done.returncode != 0
+    assert "set NNLIB_CACHE to a folder that can" in done.stdout
+    done = mkdocs_build(config, tmp_path / "built", NNLIB_CACHE=str(elsewhere))
+    assert done.returncode == 0, done.stdout
+    assert list(elsewhere.rglob("index.md.json"))
