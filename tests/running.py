@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The README's command tries one page of each kind where all are alike, and what is quick; with
-# NNLIB_THOROUGH set, as `.ci/run` sets it, the tests try all.
+# The README's command tries one page of each kind where all are alike, and what is quick. With
+# NNLIB_THOROUGH set, as `.ci/run` sets it, the tests try all; with "scripts", copied scripts too
+# that train a network again, each for itself.
 THOROUGH = bool(os.environ.get("NNLIB_THOROUGH"))
+EVERY_SCRIPT = os.environ.get("NNLIB_THOROUGH") == "scripts"
 _LIMIT_SECONDS = 1800
 
 

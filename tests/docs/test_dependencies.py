@@ -17,16 +17,17 @@ from machine.comparing import same_output
 from machine.dependencies import Page, mark, read, runs, scripts, sources
 from machine.examples import Block, blocks, missing
 from machine.pages import DOCS, explainers
-from running import THOROUGH, python
+from running import EVERY_SCRIPT, THOROUGH, python
 
 import nnlib
 
 PAGES = explainers()
-NAMES = [path.relative_to(DOCS).as_posix() for path in PAGES]
 # On these each block can be left out in turn. Elsewhere some come along whose effect never shows:
 # a draw moves the generator on, an entry joins a dictionary of which another is read.
 SMALL = ["pieces/activations.md", "pieces/neuron.md", "learning/losses.md"]
-_PATIENCE_SECONDS = 1e9 if THOROUGH else 0.3
+# Pages that train run once for the tests; where all is tried, once more with their scripts.
+TRIED = PAGES if THOROUGH else [DOCS / name for name in SMALL]
+_PATIENCE_SECONDS = 1e9 if EVERY_SCRIPT else 0.3
 
 
 # What depends on what, by rule.
@@ -410,9 +411,9 @@ class Trial:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="scripts share their beginnings by forking")
-@pytest.mark.parametrize("path", PAGES, ids=NAMES)
+@pytest.mark.parametrize("path", TRIED, ids=lambda path: path.relative_to(DOCS).as_posix())
 def test_each_script_prints_what_the_page_says(path: Path, tmp_path: Path) -> None:
-    """All but those that repeat what takes long; with NNLIB_THOROUGH=1 these too, and pictures."""
+    """All but those that repeat what takes long; once a week these too, and pictures."""
     trial = Trial.of(path)
     numbers = [
         block
@@ -421,7 +422,7 @@ def test_each_script_prints_what_the_page_says(path: Path, tmp_path: Path) -> No
     ]
     wanted = [[*trial.page.blocks[block], *trial.page.own(block)] for block in numbers]
     whole = [at for at in range(len(trial.steps)) if trial.here([at])]
-    said = trial.run([*wanted, whole] if THOROUGH else wanted, tmp_path)
+    said = trial.run([*wanted, whole] if EVERY_SCRIPT else wanted, tmp_path)
     tried = [
         (block, each) for block, each in zip(numbers, said, strict=False) if "repeats" not in each
     ]
@@ -429,7 +430,7 @@ def test_each_script_prints_what_the_page_says(path: Path, tmp_path: Path) -> No
     for block, each in tried:
         problem = trial.wrong(block, each)
         assert problem is None, f"{scripts(sources(path.read_text('utf-8')))[block]}\n\n{problem}"
-    if THOROUGH:
+    if EVERY_SCRIPT:
         for block, each in tried:
             drawn = [said[-1]["drawn"][whole.index(at)] for at in trial.page.own(block)]
             assert each["drawn"][-len(drawn) :] == drawn, f"block {block} draws another picture"
