@@ -2,6 +2,7 @@
 of them, and to a bound on what they print.
 IPython reads this file by itself, so that it leaves no name behind for a page to lean on."""
 
+import builtins
 import os
 import sys
 import warnings
@@ -35,6 +36,11 @@ def _after_a_block() -> None:
     warnings.filters[:] = _kept["filters"]  # type: ignore[index]
 
 
+# What IPython gives besides, no copier has: a page that uses it must fail here, too.
+_shell.builtin_trap.auto_builtins.clear()
+for _name in ("In", "Out", "_", "__", "___", "exit", "get_ipython", "open", "quit"):
+    _shell.user_ns.pop(_name, None)
+del builtins.display  # type: ignore[attr-defined]
 _shell.events.register("pre_run_cell", lambda info: _before_a_block())
 _shell.events.register("post_run_cell", lambda result: _after_a_block())
 # A page whose numbers depend on a seed sets one; a picture of random weights may do without, and is

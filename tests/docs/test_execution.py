@@ -62,6 +62,14 @@ WARN = {
 }
 
 
+ONLY_IN_IPYTHON = ["get_ipython()", "display(1)", "In", "_", "exit()"]
+
+
+def test_what_no_copier_has_is_not_there() -> None:
+    for result in run(*ONLY_IN_IPYTHON):
+        assert "NameError" in problem(result) or "SystemExit" in problem(result)
+
+
 def test_a_warning_is_a_failure_unless_the_block_itself_asked_for_silence() -> None:
     found = run(*WARN)
     for result, warning in zip(found, WARN.values(), strict=True):
