@@ -5,53 +5,48 @@ Read in this order: ``tensor`` (arrays that remember how they were computed), ``
 """
 
 # ruff: noqa: A001, A004, F403 - PyTorch's names; each module says in __all__ what is meant for here
-from functools import wraps as _wraps
+import sys as _sys
+from math import e, inf, nan, pi
 from typing import Any as _Any
 
-from nnlib import augment, data, datasets, functional, gradcheck, interop, monitor, nn, optim
+from nnlib import augment, autograd, cuda, data, datasets, functional, gradcheck, interop, monitor
 from nnlib import creation as _creation
 from nnlib import joining as _joining
+from nnlib import nn as nn
+from nnlib import optim as optim
 from nnlib import training as training
+from nnlib import utils as utils
+from nnlib._absent import of_module as _of_module
 from nnlib._allocator import tune_allocator
-from nnlib._arguments import expect_type as _expect_type
+from nnlib._arguments import device
+from nnlib._methods import functions as _functions
+from nnlib._selecting import einsum, hstack, meshgrid, vstack
 from nnlib.creation import *
-from nnlib.functional import log_softmax, logsumexp, relu, sigmoid, softmax, tanh
+from nnlib.functional import conv1d, conv2d, log_softmax, logsumexp, relu, sigmoid, softmax, tanh
 from nnlib.joining import *
-from nnlib.tensor import Tensor, float32, float64, int64, is_grad_enabled, no_grad
+from nnlib.tensor import Tensor, float32, float64, int32, int64, is_grad_enabled, no_grad
 from nnlib.tensor import bool_ as bool
 from nnlib.training import accuracy, evaluate, fit
 
 __version__ = "0.1.0"
 
+float, double, int, long = float32, float64, int32, int64
+Size = tuple[_Any, ...]
 
-def _function(method: _Any) -> _Any:
-    """A method as a function, which says so when it is given no tensor."""
-
-    @_wraps(method)
-    def function(input: Tensor, *args: _Any, **kwargs: _Any) -> _Any:  # noqa: A002 - PyTorch's name
-        _expect_type(input, "input", "a Tensor", Tensor)
-        return method(input, *args, **kwargs)
-
-    return function
-
-
-_T = Tensor
-
-# As in PyTorch, these methods are functions too.
-abs, exp, log, sqrt, square = map(_function, (_T.abs, _T.exp, _T.log, _T.sqrt, _T.square))
-pow, matmul = map(_function, (_T.__pow__, _T.__matmul__))
-maximum, minimum, clamp = map(_function, (_T.maximum, _T.minimum, _T.clamp))
-sum, mean, var, std = map(_function, (_T.sum, _T.mean, _T.var, _T.std))
-max, min, amax, argmax = map(_function, (_T.max, _T.min, _T.amax, _T.argmax))
-reshape, flatten, squeeze = map(_function, (_T.reshape, _T.flatten, _T.squeeze))
-unsqueeze, transpose, permute = map(_function, (_T.unsqueeze, _T.transpose, _T.permute))
+globals().update(_functions)
+# PyTorch's addresses of modules that stand elsewhere here.
+_sys.modules |= {"nnlib.nn.functional": functional, "nnlib.utils.data": data}
 
 __all__ = [
-    "Tensor", "__version__", "abs", "accuracy", "amax", "argmax", "augment", "bool", "clamp",
-    "data", "datasets", "evaluate", "exp", "fit", "flatten", "float32", "float64", "functional",
-    "gradcheck", "int64", "interop", "is_grad_enabled", "log", "log_softmax", "logsumexp", "matmul",
-    "max", "maximum", "mean", "min", "minimum", "monitor", "nn", "no_grad", "optim", "permute",
-    "pow", "relu", "reshape", "sigmoid", "softmax", "sqrt", "square", "squeeze", "std", "sum",
-    "tanh", "training", "transpose", "tune_allocator", "unsqueeze", "var",
+    "Size", "Tensor", "__version__", "accuracy", "augment", "autograd", "bool", "conv1d",
+    "conv2d", "cuda", "data", "datasets", "device", "double", "e", "einsum", "evaluate", "fit",
+    "float", "float32", "float64", "functional", "gradcheck", "hstack", "inf", "int", "int32",
+    "int64", "interop", "is_grad_enabled", "log_softmax", "logsumexp", "long", "meshgrid",
+    "monitor", "nan", "nn", "no_grad", "optim", "pi", "relu", "sigmoid", "softmax", "tanh",
+    "training", "tune_allocator", "utils", "vstack",
 ]  # fmt: skip
-__all__ += _creation.__all__ + _joining.__all__
+__all__ += _creation.__all__ + _joining.__all__ + [*_functions]
+
+
+def __getattr__(name: str) -> _Any:
+    return _of_module("nnlib", __all__)(name)  # the functions above are found without it

@@ -65,7 +65,42 @@ def as_dtype(dtype: DTypeLike | None, usual: np.dtype[Any] | None = None) -> np.
         found = np.dtype("O")
     if found.kind not in "buif":
         raise TypeError(f"dtype: expected a dtype of numbers, got {dtype!r}")
+    return found.newbyteorder("=")  # in the order of this machine's bytes
+
+
+def as_target(*given: Any, **named: Any) -> np.dtype[Any] | None:
+    """The dtype in what ``to(...)`` was given, if any: a device may stand beside it."""
+    found = None
+    for value in (*given, *(named.pop(name, None) for name in ("device", "dtype"))):
+        if isinstance(value, str) and value.partition(":")[0] in ("cpu", "cuda", "mps", "xpu"):
+            device(value)
+        elif value is not None and not isinstance(value, bool):  # non_blocking says nothing here
+            found = as_dtype(value.dtype if hasattr(value, "requires_grad") else value)
+    expect(given or found, "to", "a dtype, a device or a tensor", "none")
     return found
+
+
+class device(str):  # noqa: N801 - PyTorch's name
+    """Where a tensor's numbers are. There is one such place, the main memory: ``"cpu"``.
+
+    Raises ``ValueError`` for any other, such as ``"cuda"``.
+
+    >>> import nnlib
+    >>> nnlib.device("cuda" if nnlib.cuda.is_available() else "cpu").type
+    'cpu'
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, type: Any = "cpu") -> "device":  # noqa: A002 - PyTorch's name
+        expect_type(type, "device", "a str such as 'cpu'", str)
+        expect(type in ("cpu", "cpu:0"), "device", "'cpu', the one there is", repr(str(type)))
+        return super().__new__(cls, "cpu")
+
+    @property
+    def type(self) -> str:
+        """What kind of place it is."""
+        return str(self)
 
 
 def expect_function(value: Any, name: str) -> None:

@@ -42,8 +42,35 @@ def unbroadcast(gradient: Array, shape: Shape) -> Array:
 
 def larger(g: Array, a: Array, b: Array) -> Array:
     """The blame of ``a`` for ``max(a, b)``: all where it is larger, half where they are equal."""
-    share: Array = g * (a > b) + 0.5 * (g * (a == b))
-    return share
+    return keep(g, a > b) + keep(0.5 * g, a == b)
+
+
+def keep(g: Array, mask: Array) -> Array:
+    """``g`` where ``mask`` holds and 0 elsewhere, bit by bit: a product would make NaN of 0 · ∞.
+
+    It takes as long as the product, and ``np.where`` seven times as long.
+    """
+    bits = np.dtype(f"i{g.itemsize}")
+    kept: Array = (g.view(bits) & -mask.astype(bits)).view(g.dtype)
+    return kept
+
+
+def power_to_base(g: Array, a: Array, b: Array) -> Array:
+    """``g · b · a^(b − 1)``, and 0 where b is 0, whatever a is."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(b == 0, 0, g * (b * np.power(a, b - 1))).astype(g.dtype, copy=False)
+
+
+def power_to_exponent(g: Array, a: Array, b: Array) -> Array:
+    """``g · a^b · log a``: 0 for a power of 0, NaN where a is negative."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        blame = g * np.power(a, b) * np.log(a)
+    return np.where((a == 0) & (b >= 0), 0, blame).astype(g.dtype, copy=False)
+
+
+def divide_or_0(g: Array, by: Array) -> Array:
+    """The quotient, and 0 where it would be by 0."""
+    return np.divide(g, by, out=np.zeros_like(by), where=by != 0)
 
 
 def divide(a: Array, b: Array) -> Array:

@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nnlib._arguments import Shape, as_axis
+from nnlib._arguments import Shape, as_axis, device
 from nnlib._printing import format_array
 
 Array: TypeAlias = NDArray[Any]
 
 float32, float64 = np.dtype(np.float32), np.dtype(np.float64)
-int64, bool_ = np.dtype(np.int64), np.dtype(np.bool_)
+int32, int64, bool_ = np.dtype(np.int32), np.dtype(np.int64), np.dtype(np.bool_)
 
 
 class Values:
@@ -40,6 +40,11 @@ class Values:
         """The NumPy type of the entries."""
         return self.array.dtype
 
+    @property
+    def device(self) -> device:
+        """Where the numbers are: ``cpu``."""
+        return device()
+
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the length of one dimension.
 
@@ -57,6 +62,12 @@ class Values:
         6
         """
         return self.array.size
+
+    nelement = numel
+
+    def dim(self) -> int:
+        """The number of dimensions, ``ndim``."""
+        return self.ndim
 
     def item(self) -> Any:
         """The one entry as a Python number.
@@ -119,7 +130,7 @@ class Values:
         if self.array.size == 0 and self.ndim != 1:
             notes.append(f"size={self.shape}")
         if self.dtype not in (float32, int64, bool_):
-            notes.append(f"dtype=nnlib.{self.dtype}")
+            notes.append(f"dtype=nnlib.{self.dtype.name}")
         if self._op is not None:
             notes.append(f"grad_fn=<{self._op}>")
         elif self.requires_grad:

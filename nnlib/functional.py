@@ -20,7 +20,7 @@ from nnlib._arguments import (
 )
 from nnlib._attention import embedding, scaled_dot_product_attention
 from nnlib._conv import avg_pool1d, avg_pool2d, conv1d, conv2d, max_pool1d, max_pool2d
-from nnlib._kernels import ones
+from nnlib._kernels import keep, ones
 from nnlib._norm import batch_norm, layer_norm
 from nnlib.creation import Chance, pick_generator
 from nnlib.tensor import Array, Backward, Tensor, int64, record
@@ -52,7 +52,7 @@ def relu(input: Tensor) -> Tensor:
     expect_type(input, "input", "a Tensor", Tensor)
     a = input.array
     y = np.maximum(a, np.zeros(a.shape[-1:], a.dtype))  # much faster than with the number 0
-    return record("relu", y, (input,), lambda g: (g * (y > 0).astype(g.dtype),))
+    return record("relu", y, (input,), lambda g: (keep(g, y > 0),))
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nnlib._arguments import as_axis, expect, expect_type, require_dtype
+from nnlib._kernels import keep
 from nnlib.tensor import Array, Number, Tensor, bool_, record, same_type, unbroadcast
 
 __all__ = ["cat", "stack", "where"]
@@ -72,8 +73,8 @@ def where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> 
 
     def backward(g: Array) -> tuple[Array | None, ...]:
         return (
-            unbroadcast(g * mask, a.shape) if x.requires_grad else None,
-            unbroadcast(g * ~mask, b.shape) if y.requires_grad else None,
+            unbroadcast(keep(g, mask), a.shape) if x.requires_grad else None,
+            unbroadcast(keep(g, ~mask), b.shape) if y.requires_grad else None,
         )
 
     return record("where", chosen, (x, y), backward)

@@ -9,38 +9,40 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import partial, wraps
 from heapq import heappop, heappush
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nnlib import _kernels
+from nnlib import _absent, _kernels
 from nnlib._arguments import (
     Dim,
     Size,
     as_axes,
     as_axis,
-    as_dtype,
     as_shape,
+    as_target,
     expect,
     expect_type,
     kept_shape,
 )
 from nnlib._kernels import unbroadcast
-from nnlib._values import Array, Values, bool_, float32, float64, int64
+from nnlib._values import Array, Values, bool_, float32, float64, int32, int64
 from nnlib.grad_mode import is_grad_enabled, no_grad, recording
 
 __all__ = [
-    "Array", "Backward", "Extremum", "Number", "Tensor", "bool_", "float32", "float64", "int64",
-    "is_grad_enabled", "no_grad", "record", "same_type", "unbroadcast",
+    "Array", "Backward", "Extremum", "Number", "Tensor", "bool_", "float32", "float64", "int32",
+    "int64", "is_grad_enabled", "no_grad", "record", "same_type", "unbroadcast",
 ]  # fmt: skip
 
 Number: TypeAlias = bool | int | float
 Slope: TypeAlias = Callable[[Array, Array, Array], Array]
 Operators: TypeAlias = tuple[Callable[..., "Tensor"], Callable[..., "Tensor"]]
 Backward: TypeAlias = Callable[[Array], tuple[Array | None, ...]]
+
+Reduction = TypeVar("Reduction", bound=Callable[..., Any])
 
 _clock = itertools.count(1)
 
@@ -114,11 +116,17 @@ def _comparison(ufunc: np.ufunc) -> Callable[[Tensor, Tensor | Number], Tensor]:
     return compare
 
 
-def _in_place(ufunc: Callable[..., Array]) -> Callable[[Tensor, Tensor | Number], Tensor]:
-    """A method that changes the entries themselves, which the tape could not undo."""
+def _in_place(
+    ufunc: Callable[..., Array], operator: Callable[..., Tensor]
+) -> Callable[[Tensor, Tensor | Number], Tensor]:
+    """``x += y`` changes the entries themselves; on the tape, which could not undo that, it is
+    ``x = x + y``, as long as x is not what is learnt.
+    """
 
     def change(self: Tensor, other: Tensor | Number) -> Tensor:
         y = same_type(self, other)[1]
+        if _on_tape(self, y) and not (self.is_leaf and self.requires_grad):
+            return operator(self, y)
         _require_off_tape(self, y)
         fit("in-place", partial(ufunc, out=self.array, casting="same_kind"), self.array, y.array)
         return self
@@ -126,9 +134,30 @@ def _in_place(ufunc: Callable[..., Array]) -> Callable[[Tensor, Tensor | Number]
     return change
 
 
+def _on_tape(x: Tensor, y: Tensor) -> bool:
+    return is_grad_enabled() and (x.requires_grad or y.requires_grad)
+
+
 def _require_off_tape(x: Tensor, y: Tensor) -> None:
-    if is_grad_enabled() and (x.requires_grad or y.requires_grad):
+    if _on_tape(x, y):
         raise RuntimeError("in-place change of a tensor on the tape; do it under no_grad()")
+    if not x.array.flags.writeable:
+        raise ValueError("in-place change of read-only memory; change a clone() of the tensor")
+
+
+def _numpys_names(method: Reduction) -> Reduction:
+    """A reduction that understands ``axis`` and ``keepdims`` too, as ``np.sum(x)`` says it."""
+
+    @wraps(method)
+    def reduction(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        if kwargs and not {"axis", "keepdims", "out"}.isdisjoint(kwargs):
+            for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
+                if theirs in kwargs:
+                    kwargs[ours] = kwargs.pop(theirs)
+            expect(kwargs.pop("out", None) is None, "out", "None", "an array")
+        return method(self, *args, **kwargs)
+
+    return cast(Reduction, reduction)
 
 
 class Tensor(Values):
@@ -144,13 +173,27 @@ class Tensor(Values):
     tensor([2., 4.])
     """
 
-    __array_ufunc__ = None  # ndarray + Tensor must reach Tensor.__radd__, not loop over entries
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Numbers of NumPy take part in arithmetic; all else is told what to write."""
+        name = _REFLECTED.get(ufunc.__name__)
+        if name and inputs[-1] is self and not kwargs:
+            return getattr(self, name)(inputs[0])
+        word = ufunc.__name__
+        ways = f"nnlib.{word}(t), or np.{word}(t.detach().numpy())"
+        raise TypeError(f"np.{word} got a Tensor: write {ways}")
 
     grad: Tensor | None = None
     _parents: tuple[Tensor, ...] = ()
     _backward: Backward | None = None
     _created = 0
     _retains_grad = False
+
+    if TYPE_CHECKING:  # the methods that stand as functions in other files
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    else:
+        __getattr__ = _absent.attribute
 
     def __init__(self, array: Array, requires_grad: bool = False) -> None:
         self.array = array
@@ -265,16 +308,28 @@ class Tensor(Values):
         """
         return Tensor(self.array)
 
+    @property
+    def data(self) -> Tensor:
+        """The numbers without the tape, in the same memory; to set them leaves the tape alone."""
+        return Tensor(self.array)
+
+    @data.setter
+    def data(self, data: Tensor) -> None:
+        expect_type(data, "data", "a Tensor", Tensor)
+        self.array = data.array
+
     # ---- conversions -----------------------------------------------------------------------
 
-    def to(self, dtype: DTypeLike) -> Tensor:
-        """The tensor in another dtype; itself when it has that dtype already.
+    def to(self, dtype: DTypeLike | Tensor, *more: DTypeLike, **named: Any) -> Tensor:
+        """The tensor in another dtype, or that of another tensor; itself when it has it already.
+
+        A device may stand in its place or before it: there is only ``"cpu"``.
 
         >>> import nnlib
         >>> nnlib.tensor([1, 2]).to(nnlib.float64)
         tensor([1., 2.], dtype=nnlib.float64)
         """
-        old, new = self.array.dtype, as_dtype(dtype)
+        old, new = self.array.dtype, as_target(dtype, *more, **named) or self.array.dtype
         if old == new:
             return self
         if new.kind != "f":
@@ -292,6 +347,14 @@ class Tensor(Values):
     def long(self) -> Tensor:
         """``to(int64)``, which cuts decimals off."""
         return self.to(int64)
+
+    def type(self, dtype: DTypeLike) -> Tensor:
+        """``to(dtype)``."""
+        return self.to(dtype)
+
+    def cpu(self) -> Tensor:
+        """The tensor itself, which is there already."""
+        return self
 
     def clone(self) -> Tensor:
         """A copy that stays on the tape.
@@ -316,6 +379,9 @@ class Tensor(Values):
     _maximum, _ = _operators(
         "maximum", np.maximum, _kernels.larger, lambda g, a, b: _kernels.larger(g, b, a)
     )
+    _power, __rpow__ = _operators(
+        "pow", np.power, _kernels.power_to_base, _kernels.power_to_exponent
+    )
     _matmul, _ = _operators("matmul", np.matmul, _kernels.matmul_to_left, _kernels.matmul_to_right)
 
     def __matmul__(self, other: Tensor) -> Tensor:
@@ -325,16 +391,19 @@ class Tensor(Values):
     def __neg__(self) -> Tensor:
         return record("neg", -self.array, (self,), lambda g: (-g,))
 
-    def __pow__(self, exponent: Number) -> Tensor:
-        expect_type(exponent, "exponent", "a number", bool, int, float, np.number)
+    def __pow__(self, exponent: Tensor | Number) -> Tensor:
+        kinds = (bool, int, float, np.number, Tensor)
+        expect_type(exponent, "exponent", "a number or a Tensor", *kinds)
+        if isinstance(exponent, Tensor):
+            return self._power(exponent)
         if exponent in _POWERS:
             return _POWERS[exponent](self)
         n, a = exponent, self.array if isinstance(exponent, (int, np.integer)) else self._floats()
         y = fit("pow", np.power, a, a.dtype.type(n))
         return record("pow", y, (self,), lambda g: (g * (n * a ** (n - 1)),))
 
-    __iadd__, __isub__ = _in_place(np.add), _in_place(np.subtract)
-    __imul__, __itruediv__ = _in_place(np.multiply), _in_place(np.divide)
+    __iadd__, __isub__ = _in_place(np.add, __add__), _in_place(np.subtract, __sub__)
+    __imul__, __itruediv__ = _in_place(np.multiply, __mul__), _in_place(np.divide, __truediv__)
 
     def zero_(self) -> Tensor:
         """Set every entry to 0, in place.
@@ -356,23 +425,25 @@ class Tensor(Values):
     def __invert__(self) -> Tensor:
         return Tensor(np.asarray(~self.array))
 
-    def all(self) -> Tensor:
-        """Whether no entry is 0 or ``False``.
+    @_numpys_names
+    def all(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
+        """Whether no entry, or none along ``dim``, is 0 or ``False``.
 
         >>> import nnlib
         >>> nnlib.tensor([True, False]).all()
         tensor(False)
         """
-        return Tensor(np.asarray(self.array.all()))
+        return Tensor(np.asarray(self.array.all(as_axes(dim, self.ndim), keepdims=keepdim)))
 
-    def any(self) -> Tensor:
-        """Whether some entry is other than 0 or ``False``.
+    @_numpys_names
+    def any(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
+        """Whether some entry, or some along ``dim``, is other than 0 or ``False``.
 
         >>> import nnlib
         >>> nnlib.tensor([True, False]).any()
         tensor(True)
         """
-        return Tensor(np.asarray(self.array.any()))
+        return Tensor(np.asarray(self.array.any(as_axes(dim, self.ndim), keepdims=keepdim)))
 
     # ---- elementwise functions -------------------------------------------------------------
 
@@ -462,10 +533,11 @@ class Tensor(Values):
         for name, limit in (("min", min), ("max", max)):
             expect_type(limit, name, "a number or None", int, float, np.number, type(None))
         a, y = self.array, np.clip(self.array, min, max)
-        return record("clamp", y, (self,), lambda g: (g * (y == a),))
+        return record("clamp", y, (self,), lambda g: (_kernels.keep(g, y == a),))
 
     # ---- reductions ------------------------------------------------------------------------
 
+    @_numpys_names
     def sum(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """``Σ x`` over all entries, or over the dimensions ``dim``.
 
@@ -478,6 +550,7 @@ class Tensor(Values):
         y = a.sum(axis=axes, keepdims=keepdim)
         return record("sum", y, (self,), lambda g: (np.broadcast_to(g.reshape(kept), a.shape),))
 
+    @_numpys_names
     def mean(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """``(1/n) Σ x`` over all entries, or over the dimensions ``dim``; of floats only.
 
@@ -491,28 +564,45 @@ class Tensor(Values):
         n = math.prod(a.shape[axis] for axis in axes)
         return self.sum(dim, keepdim) * (1 / n if n else math.nan)
 
-    def var(self, dim: Dim = None, *, correction: int = 1, keepdim: bool = False) -> Tensor:
+    @_numpys_names
+    def var(
+        self,
+        dim: Dim = None,
+        unbiased: bool | None = None,
+        keepdim: bool = False,
+        *,
+        correction: int = 1,
+    ) -> Tensor:
         """``Σ (x − mean)² / (n − correction)``; 1 corrects for the mean being estimated too.
+
+        ``unbiased=False`` is an older way to write ``correction=0``.
 
         >>> import nnlib
         >>> nnlib.tensor([1.0, 2.0, 3.0]).var()
         tensor(1.)
         """
         n = math.prod(self.shape[axis] for axis in as_axes(dim, self.ndim))
+        correction = correction if unbiased is None else int(unbiased)
         squares = (self - self.mean(dim, keepdim=True)).square().sum(dim, keepdim)
         return squares * (1 / (n - correction) if n > correction else math.nan)
 
-    def std(self, dim: Dim = None, *, correction: int = 1, keepdim: bool = False) -> Tensor:
-        """The square root of ``var``.
+    @_numpys_names
+    def std(self, *args: Any, **kwargs: Any) -> Tensor:
+        """The square root of ``var``, with the same arguments; its slope is 0 where it is 0.
 
         >>> import nnlib
         >>> nnlib.tensor([1.0, 3.0, 5.0]).std()
         tensor(2.)
         """
-        return self.var(dim, correction=correction, keepdim=keepdim).sqrt()
+        variance = self.var(*args, **kwargs)
+        y = np.sqrt(variance.array)
+        return record("std", y, (variance,), lambda g: (_kernels.divide_or_0(g, 2 * y),))
 
-    def max(self, dim: int | None = None, keepdim: bool = False) -> Any:
+    @_numpys_names
+    def max(self, dim: int | Tensor | None = None, keepdim: bool = False) -> Any:
         """The largest entry; with ``dim``, the largest along it and where it stands.
+
+        With a tensor it is ``maximum``.
 
         >>> import nnlib
         >>> values, indices = nnlib.tensor([[1.0, 5.0], [7.0, 2.0]]).max(dim=1)
@@ -521,6 +611,8 @@ class Tensor(Values):
         """
         if dim is None:
             return self.amax()
+        if isinstance(dim, Tensor):
+            return self.maximum(dim)
         a, indices = self.array, self.argmax(as_axis(dim, self.ndim), keepdim=True)
 
         def backward(g: Array) -> tuple[Array]:
@@ -532,8 +624,11 @@ class Tensor(Values):
         found = Extremum(record("max", y, (self,), backward), indices)
         return found if keepdim else Extremum(*(part.squeeze(dim) for part in found))
 
-    def min(self, dim: int | None = None, keepdim: bool = False) -> Any:
+    @_numpys_names
+    def min(self, dim: int | Tensor | None = None, keepdim: bool = False) -> Any:
         """The smallest entry; with ``dim``, the smallest along it and where it stands.
+
+        With a tensor it is ``minimum``.
 
         >>> import nnlib
         >>> nnlib.tensor([[1.0, 5.0], [7.0, 2.0]]).min()
@@ -541,9 +636,12 @@ class Tensor(Values):
         """
         if dim is None:
             return -(-self).amax()
+        if isinstance(dim, Tensor):
+            return self.minimum(dim)
         values, indices = (-self).max(dim, keepdim)
         return Extremum(-values, indices)
 
+    @_numpys_names
     def amax(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """The largest entry over ``dim``; entries that tie share the blame equally.
 
@@ -562,6 +660,27 @@ class Tensor(Values):
 
         return record("amax", y if keepdim else y.squeeze(axes), (self,), backward)
 
+    @_numpys_names
+    def amin(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
+        """The smallest entry over ``dim``; entries that tie share the blame equally.
+
+        >>> import nnlib
+        >>> nnlib.tensor([[1.0, 5.0], [7.0, 2.0]]).amin(dim=0)
+        tensor([1., 2.])
+        """
+        return -(-self).amax(dim, keepdim)
+
+    @_numpys_names
+    def argmin(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
+        """Where the smallest entry stands: in the flattened tensor, or along ``dim``.
+
+        >>> import nnlib
+        >>> nnlib.tensor([[1.0, 5.0], [7.0, 2.0]]).argmin(dim=1)
+        tensor([0, 1])
+        """
+        return (-self).argmax(dim, keepdim)
+
+    @_numpys_names
     def argmax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
         """Where the largest entry stands: in the flattened tensor, or along ``dim``.
 
@@ -671,9 +790,21 @@ class Tensor(Values):
 
 # ---- what the operations share -------------------------------------------------------------
 
+# Which method of the right operand answers a ufunc whose left one is NumPy's.
+_REFLECTED = {
+    **{"add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__", "power": "__rpow__"},
+    **{"divide": "__rtruediv__", "floor_divide": "__rfloordiv__", "remainder": "__rmod__"},
+    **{"less": "__gt__", "less_equal": "__ge__", "greater": "__lt__", "greater_equal": "__le__"},
+    **{"equal": "__eq__", "not_equal": "__ne__"},
+}
+
 # NumPy's general power is some two hundred times slower than a product.
 _POWERS: dict[Number, Callable[[Tensor], Tensor]] = {
-    **{0: lambda x: Tensor(np.ones_like(x.array)), 0.5: Tensor.sqrt, 1: Tensor.clone},
+    **{
+        0: lambda x: record("pow", np.ones_like(x.array), (x,), lambda g: (np.zeros_like(g),)),
+        0.5: Tensor.sqrt,
+        1: Tensor.clone,
+    },
     **{2: Tensor.square, 3: lambda x: x.square() * x},
 }
 
@@ -702,7 +833,9 @@ def same_type(x: Tensor | Number, y: Tensor | Number) -> tuple[Tensor, Tensor]:
 
 
 def _from_number(number: Any) -> Tensor:
-    expect_type(number, "operand", "a Tensor or a number", bool, int, float, np.number, np.bool_)
+    hint = "; nnlib.from_numpy(array) makes it one" if isinstance(number, np.ndarray) else ""
+    kinds = (bool, int, float, np.number, np.bool_)
+    expect_type(number, "operand", "a Tensor or a number" + hint, *kinds)
     kind = np.asarray(number).dtype.kind
     return Tensor(np.asarray(number, {"b": bool_, "f": float32}.get(kind, int64)))
 

@@ -35,6 +35,7 @@ WRONG = (None, 1.5, [1.0], np.ones((2, 2)), "a")  # what is no tensor
 # ---- in place of a tensor ------------------------------------------------------------------
 
 X, Y, CLASSES = T(2, 3), T(2), nnlib.tensor([0, 1])
+W = nnlib.ones(1, requires_grad=True)
 ONE_INPUT = {
     **{name: getattr(F, name) for name in ("relu", "leaky_relu", "sigmoid", "tanh", "gelu")},
     **{f.__name__: lambda v, f=f: f(v, 0) for f in (F.softmax, F.log_softmax)},
@@ -94,6 +95,58 @@ ONE_INPUT = {
     "stack": lambda v: nnlib.stack([v, v]),
     "where": lambda v: nnlib.where(v, X, X),
 }
+# What lessons bring along: each with the arguments after the tensor.
+MASK, PLACES, CUBE = X > 0, nnlib.tensor([[0], [1]]), T(2, 3, 4)
+BESIDES = {
+    **dict.fromkeys(
+        ["atan", "ceil", "cos", "cosh", "erf", "expm1", "floor", "isfinite", "isinf", "isnan"], ()
+    ),
+    **dict.fromkeys(
+        ["log10", "log1p", "log2", "logical_not", "neg", "nonzero", "reciprocal", "round"], ()
+    ),
+    **dict.fromkeys(
+        [
+            "rsqrt",
+            "sign",
+            "sin",
+            "sinh",
+            "tan",
+            "t",
+            "unique",
+            "tril",
+            "triu",
+            "diag",
+            "norm",
+            "prod",
+        ],
+        (),
+    ),
+    **dict.fromkeys(
+        ["all", "any", "amin", "argmin", "sort", "argsort", "unbind", "clone", "detach", "numel"],
+        (),
+    ),
+    **dict.fromkeys(
+        ["add", "sub", "mul", "div", "floor_divide", "remainder", "fmod", "atan2", "eq", "ne"], (X,)
+    ),
+    **dict.fromkeys(
+        ["lt", "le", "gt", "ge", "logical_and", "logical_or", "equal", "isclose", "allclose"], (X,)
+    ),
+    **dict.fromkeys(["mm", "bmm", "outer", "dot", "mv"], (X,)),
+    **dict.fromkeys(["cumsum", "cumprod", "chunk", "split", "roll", "flip", "topk", "tile"], (1,)),
+    **{"broadcast_to": ((2, 3),), "swapaxes": (0, 1), "masked_fill": (MASK, 0)},
+    **{"masked_select": (MASK,), "gather": (1, PLACES), "scatter": (1, PLACES, 1.0)},
+    **{"index_select": (1, CLASSES), "take_along_dim": (PLACES, 1), "bincount": ()},
+    **{"empty_like": (), "full_like": (1,), "rand_like": (), "randn_like": (), "bernoulli": ()},
+    **{"multinomial": (1,)},
+}
+ONE_INPUT |= {
+    name: lambda v, name=name, more=more: getattr(nnlib, name)(v, *more)
+    for name, more in BESIDES.items()
+}
+ONE_INPUT |= {f.__name__: lambda v, f=f: f([v]) for f in (nnlib.hstack, nnlib.vstack)}
+ONE_INPUT |= {"meshgrid": lambda v: nnlib.meshgrid([v], indexing="ij")}
+ONE_INPUT |= {"einsum": lambda v: nnlib.einsum("i->i", [v])}
+ONE_INPUT |= {"grad": lambda v: nnlib.autograd.grad(v, W)}
 LOSSES = ["mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy"]
 LOSSES += ["binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
 MODULES = [nn.MSELoss, nn.L1Loss, nn.HuberLoss, nn.BCELoss, nn.BCEWithLogitsLoss]
@@ -112,9 +165,82 @@ def test_what_is_no_tensor_is_named(name, wrong):
         ONE_INPUT[name](wrong)
 
 
+# ---- shapes and places that do not fit -----------------------------------------------------
+
+E = nnlib.einsum
+MISFITS = [
+    (lambda: X.tril("a"), TypeError, "diagonal: .*str"),
+    (lambda: T(3).triu(), ValueError, r"input: .*two dimensions or more, got shape \(3,\)"),
+    (lambda: CUBE.diag(), ValueError, "input: expected a vector or a matrix"),
+    (lambda: X.masked_fill(X, 0), TypeError, "mask: .*bool, got Tensor float32"),
+    (lambda: X.masked_fill(T(4) > 0, 0), ValueError, r"masked_fill: \(2, 3\)"),
+    (lambda: X.masked_select(MASK[0]), ValueError, r"mask: .*\(2, 3\), got \(3,\)"),
+    (lambda: X.gather(1, X), TypeError, "index: .*int64"),
+    (lambda: X.gather(1, PLACES + 2), ValueError, "index: .*0 to 2 for gather, got 0 to 3"),
+    (lambda: X.gather(1, CLASSES), ValueError, r"index: .*\(2, 3\), got \(2,\)"),
+    (lambda: X.scatter(0, PLACES, T(3)), ValueError, r"src: expected shape \(2, 1\)"),
+    (lambda: X.index_select(0, CLASSES + 1), ValueError, "index: expected places from 0 to 1"),
+    (lambda: X.topk(4), ValueError, "k: expected at most 3, .*got 4"),
+    (lambda: X.split([1, 2]), ValueError, r"split.*: expected lengths that sum to 2"),
+    (lambda: X.split(0), ValueError, "split_size_or_sections: expected 1 or more, got 0"),
+    (lambda: X.chunk(0), ValueError, "chunks: expected 1 or more"),
+    (lambda: X.expand(3, 3), ValueError, r"expand: \(2, 3\) float32"),
+    (lambda: X.expand(3), ValueError, "size: expected 2 lengths or more"),
+    (lambda: X.repeat(2), ValueError, "repeats: expected 2 numbers or more"),
+    (lambda: X @ X.mv(X), ValueError, "mv: .*2 and 1 dimensions"),
+    (lambda: X.mm(X), ValueError, r"mm: .*got shapes \(2, 3\) and \(2, 3\)"),
+    (lambda: T(2).outer(X), ValueError, "outer: expected two vectors"),
+    (lambda: E("ij,ij->ij", X), ValueError, "operands: "),
+    (lambda: E("ii->i", X), ValueError, "equation: expected letters, each once"),
+    (lambda: E("ij,jk->ik", X, X), ValueError, "einsum ij,jk->ik: .*do not fit together"),
+    (lambda: X.norm(0), ValueError, "p: expected a number above 0"),
+    (lambda: X.long().norm(), TypeError, "norm: expected floats, got int64"),
+    (lambda: X.div(X, rounding_mode="up"), ValueError, "rounding_mode"),
+    (lambda: CLASSES // 0, ZeroDivisionError, "floor_divide: integers divided by 0"),
+    (lambda: CLASSES % 0, ZeroDivisionError, "remainder: integers divided by 0"),
+    (lambda: nnlib.multinomial(X[0], 1), ValueError, "input: expected 1 or more finite chances"),
+    (lambda: nnlib.multinomial(X + 1, 4), ValueError, "input: expected 4 or more finite chances"),
+    (lambda: nnlib.multinomial(X - 1, 1), ValueError, "input: expected chances of 0 or more"),
+    (lambda: nnlib.bernoulli(X + 2), ValueError, "input: expected probabilities from 0 to 1"),
+    (lambda: nnlib.meshgrid(X, indexing="ij"), ValueError, "tensors: expected vectors"),
+    (lambda: nnlib.meshgrid(Y, indexing="up"), ValueError, "indexing"),
+    (lambda: X.copy_(T(4)), ValueError, r"copy_: \(4,\) float32"),
+    (lambda: nnlib.from_numpy(np.ones(2, ">f4")), ValueError, "ndarray: .*order of bytes"),
+    (lambda: T(1).expand(3).add_(1), ValueError, "read-only memory"),
+    (lambda: X.sum(dim=0, out=X), ValueError, "out: expected None"),
+    (lambda: np.exp(X), TypeError, r"np.exp got a Tensor: write nnlib.exp\(t\)"),
+    (lambda: np.ones(3) + X, TypeError, r"nnlib.from_numpy\(array\) makes it one, got ndarray"),
+    (lambda: X + np.ones(3), TypeError, r"nnlib.from_numpy\(array\) makes it one, got ndarray"),
+    (lambda: nnlib.autograd.grad(W * 2, W, create_graph=True), ValueError, "create_graph"),
+    *[
+        (lambda v=v: nnlib.device(v), ValueError, "device: .*cpu")
+        for v in ("cuda", "mps", "cuda:0")
+    ],
+    *[(lambda v=v: nnlib.device(v), TypeError, "device: .*got") for v in (None, 0)],
+    *[
+        (lambda v=v: nnlib.Generator(v), ValueError, "device: .*cpu")
+        for v in ("cuda", "mps", "xpu")
+    ],
+    *[(lambda v=v: nnlib.Generator(v), TypeError, "device: .*got") for v in (None, 0)],
+    *[
+        (lambda v=v, f=f: f(v), TypeError, "shape: .*got")
+        for v in (None, "a", 1.5, [1.5], X)
+        for f in (nnlib.empty,)
+    ],
+    *[(lambda v=v: nnlib.as_tensor(v), TypeError, "data: .*got") for v in (None, "a", [None], len)],
+    (lambda: nnlib.as_tensor([[1], [1, 2]]), ValueError, "data: .*one length"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(MISFITS)))
+def test_a_misfit_is_named(number):
+    attempt, error, message = MISFITS[number]
+    with pytest.raises(error, match=message):
+        attempt()
+
+
 # ---- in place of an optimiser, a module, a data set ---------------------------------------
 
-W = nnlib.ones(1, requires_grad=True)
 SGD = optim.SGD([W], lr=0.1)
 MODEL, BATCHES, LOSS = nn.Linear(2, 1), [(T(3, 2), T(3, 1))], nn.MSELoss()
 SET = data.TensorDataset(T(4, 2), T(4))
@@ -289,7 +415,7 @@ BAD = [
     ],
     *[(lambda f=f: nn.Flatten(*f)(X), ValueError, "dim") for f in ((2,), (0, 5), (1, 0), (-3,))],
     (lambda: nn.Flatten("a")(X), TypeError, "dim: .*str"),
-    *[(lambda v=v: nnlib.pow(X, v), TypeError, "exponent: .*got") for v in (None, [1], "a", X)],
+    *[(lambda v=v: nnlib.pow(X, v), TypeError, "exponent: .*got") for v in (None, [1], "a", len)],
     (lambda: nnlib.pow(X, np.ones(2)), TypeError, "exponent: .*ndarray"),
     *[(lambda v=v: nnlib.maximum(X, v), TypeError, "operand: .*got") for v in (None, [1], "a")],
     (lambda: nnlib.maximum(X, T(4)), ValueError, r"maximum: \(2, 3\) float32 and \(4,\) float32"),
@@ -489,6 +615,7 @@ def test_bad_input_is_named(number):
 PACKAGE = str(Path(nnlib.__file__).parent)
 # Whose tables stand in their own tests as parameters: five or more each.
 PARAMETRISED = {"Alphabet", "copy_with_lag", "digits", "load_safetensors", "mnist"}
+PARAMETRISED |= {"device", "empty", "empty_like"}  # a type; and zeros under another name
 PARAMETRISED |= {"save_safetensors", "sine_wave", "tune_allocator"}
 # What takes nothing, takes anything, or is a base or a record that only nnlib itself fills.
 OPEN = {"Callback", "Dataset", "Finding", "History", "Identity", "LRScheduler", "Module"}
@@ -513,6 +640,7 @@ def attempts():
                 yield lambda call=call, d=dims, x=x, n=name: call(getattr(F, f"{n}_pool{d}d"), x)
     for text, *_ in test_conv.BAD_LAYER:
         yield lambda text=text: test_conv.build(nnlib, text)
+    yield from (case[0] for case in MISFITS)
     for table, wrongs in ((ONE_INPUT, WRONG), (OTHERS, NEITHER)):
         for call in table.values():
             yield from (lambda call=call, wrong=wrong: call(wrong) for wrong in wrongs)
@@ -528,7 +656,7 @@ def refused_by(attempt):
     if trace is None:  # Python itself refused the arguments
         return None
     inside, name = trace.tb_frame.f_locals, trace.tb_frame.f_code.co_name
-    if "method" in inside and name == "function":
+    if "method" in inside and name in ("function", "reduction"):
         return inside["method"].__name__.strip("_")
     method = isinstance(inside.get("self"), nnlib.Tensor) and name != "__init__"
     if method or "self" not in inside:

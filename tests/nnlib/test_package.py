@@ -19,12 +19,22 @@ PACKAGE = Path(nnlib.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "conftest.py")
 # Imports run one way: a module may import those that stand before it.
 LAYERS = [
-    ["_printing", "_arguments", "grad_mode", "_allocator", "_files", "_progress"],
+    [
+        "_printing",
+        "_arguments",
+        "_absent",
+        "cuda",
+        "grad_mode",
+        "_allocator",
+        "_files",
+        "_progress",
+    ],
     ["_kernels", "_values"],
     ["tensor"],
-    ["creation", "joining", "gradcheck"],
-    ["_conv", "_recurrent", "_norm", "_attention"],
+    ["creation", "joining", "gradcheck", "autograd"],
+    ["_conv", "_recurrent", "_norm", "_attention", "_elementwise", "_selecting"],
     ["functional"],
+    ["_methods"],
     ["nn"],
     [
         "optim",
@@ -33,6 +43,7 @@ LAYERS = [
         "augment",
         "_mnist",
     ],
+    ["utils"],
     ["training", "monitor", "interop", "_divergence", "_watching"],
     ["plotting"],
     ["__init__"],  # the package itself

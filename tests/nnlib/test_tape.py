@@ -167,7 +167,7 @@ def test_in_place_changes_belong_off_the_tape():
         w[0] = 1
     data = nnlib.zeros(2)
     with pytest.raises(RuntimeError, match="no_grad"):
-        data += w
+        data.add_(w)
     memory = w.array
     with nnlib.no_grad():
         w -= 0.5
@@ -182,6 +182,21 @@ def test_in_place_changes_belong_off_the_tape():
         data += nnlib.ones(3, 2)
     with pytest.raises(TypeError, match=r"in-place: \(2,\) int64 and 0\.5"):
         nnlib.tensor([1, 2]).__iadd__(0.5)
+
+
+def test_a_sum_is_gathered_on_the_tape_as_in_pytorch(torch):
+    def gather(lib):
+        w = lib.tensor([1.0, 2.0], requires_grad=True)
+        total = lib.zeros(2)
+        for i in range(3):
+            total += w * i
+        total -= w
+        total *= w
+        total /= 2
+        total.sum().backward()
+        return total.tolist(), w.grad.tolist()
+
+    assert gather(nnlib) == gather(torch)
 
 
 def test_a_gradient_descent_written_by_hand():
