@@ -80,6 +80,10 @@ def _convolve(
     a = _images(x, dims)
     require_dtype("weight", weight, x.dtype)
     fitting = f"(O, {len(a)}, {'K' if dims == 1 else 'K, L'}), none 0, for input of shape {x.shape}"
+    if weight.ndim == dims + 2 and x.shape[-1] == weight.shape[1] != len(a):
+        order = ", ".join(map(str, [0, dims + 1, *range(1, dims + 1)][: x.ndim]))
+        order = order if x.ndim > dims + 1 else ", ".join(map(str, [dims, *range(dims)]))
+        fitting += f" (or channels that come before the pixels: x.permute({order}))"
     fits = weight.ndim == dims + 2 and weight.shape[1] == len(a) and 0 not in weight.shape
     expect(fits, "weight", f"shape {fitting}", weight.shape)
     require_like("bias", bias, weight.shape[:1], x)

@@ -125,6 +125,7 @@ def _new(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
 _ONLY_METHODS: dict[str, Any] = {
     **{f.__name__: f for f in (copy_, fill_, uniform_, normal_, expand, repeat, contiguous)},
     **{"new_zeros": _new(zeros), "new_ones": _new(ones), "new_full": _new(full)},
+    **{name: getattr(Tensor, operator) for name, operator in _NAMED.items()},
     "__floordiv__": _elementwise.floor_divide,
     "__mod__": _elementwise.remainder,
     "__rfloordiv__": lambda y, x: _elementwise.floor_divide(same_type(x, y)[0], y),

@@ -23,8 +23,8 @@ Feeds: TypeAlias = tuple[slice | Sequence[int], slice | Sequence[int]]
 EVERY = (slice(None), slice(None))
 
 
-def rnn_layer(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
-    """``h' = tanh(W_ih x + b_ih + W_hh h + b_hh)`` (Elman 1990).
+def rnn_layer(x: Tensor, h0: Tensor, weights: Weights, rectified: bool = False) -> Tensor:
+    """``h' = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or ``max(0, ...)`` if rectified (Elman 1990).
 
     ``x`` (T, N, I), ``h0`` (N, H), the weights (H, I), (H, H), (H), (H); the result (T, N, H).
 
@@ -37,11 +37,14 @@ def rnn_layer(x: Tensor, h0: Tensor, weights: Weights) -> Tensor:
     states = z[:, :, x.shape[2] : -1]
     w_hh = weights[1].array
     for now, state in zip(z[:-1], states[1:], strict=True):
-        np.tanh(now @ w[0], out=state)
+        if rectified:
+            np.maximum(now @ w[0], 0, out=state)
+        else:
+            np.tanh(now @ w[0], out=state)
     y = states[1:].copy()
 
     def backward(g: Array) -> tuple[Array | None, ...]:
-        blame = 1 - y * y
+        blame = (y > 0).astype(y.dtype) if rectified else 1 - y * y
         to_h = np.zeros_like(g[0])
         for now, from_above in zip(blame[::-1], g[::-1], strict=True):
             to_h += from_above

@@ -48,13 +48,13 @@ def grad(
 @contextmanager
 def _apart(outputs: Tensor, inputs: tuple[Tensor, ...]) -> Iterator[None]:
     """While it lasts, only ``inputs`` gather gradients, and afterwards all is as it was."""
-    tensors, waiting = {id(x): x for x in inputs}, [outputs]
+    tensors: dict[int, Tensor] = {}
+    waiting = [outputs, *inputs]
     while waiting:
         node = waiting.pop()
-        for parent in node._parents:
-            if id(parent) not in tensors or parent is outputs:
-                waiting.append(parent)
-            tensors[id(parent)] = parent
+        if id(node) not in tensors:
+            tensors[id(node)] = node
+            waiting += node._parents
     before = [(x, x.grad, x._retains_grad) for x in tensors.values()]
     for x in tensors.values():
         x.grad, x._retains_grad = None, not x.is_leaf and any(x is each for each in inputs)

@@ -4,7 +4,7 @@ A data set is whatever has a length and gives a sample for an index.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -84,7 +84,8 @@ class DataLoader:
     """Batches of a data set, one epoch each time it is iterated.
 
     With ``shuffle`` every epoch is a new permutation: each sample comes exactly once.
-    ``drop_last`` leaves out a last batch that is not full.
+    ``drop_last`` leaves out a last batch that is not full. ``collate_fn`` makes a batch of a list
+    of samples; ``num_workers`` and ``pin_memory`` have nothing to do here, and are not heeded.
 
     >>> import nnlib
     >>> data = nnlib.data.TensorDataset(nnlib.arange(5))
@@ -95,10 +96,13 @@ class DataLoader:
     def __init__(
         self, dataset: Dataset, batch_size: int = 1, shuffle: bool = False,
         drop_last: bool = False, generator: np.random.Generator | None = None,
+        *, num_workers: int = 0, pin_memory: bool = False,
+        collate_fn: Callable[[list[Any]], Any] | None = None,
     ) -> None:  # fmt: skip
         expect_type(dataset, "dataset", "one with a length and indices", Dataset)
         self.dataset, self.batch_size = dataset, expect_count(batch_size, "batch_size", 1)
         self.shuffle, self.drop_last, self.generator = shuffle, drop_last, generator
+        self.collate_fn = collate_fn
         pick_generator(generator)
 
     def __len__(self) -> int:
@@ -109,7 +113,11 @@ class DataLoader:
         n = len(self.dataset)
         order = pick_generator(self.generator).permutation(n) if self.shuffle else np.arange(n)
         for start in range(0, len(self) * self.batch_size, self.batch_size):
-            yield _fetch(self.dataset, order[start : start + self.batch_size])
+            indices = order[start : start + self.batch_size]
+            if self.collate_fn is None:
+                yield _fetch(self.dataset, indices)
+            else:
+                yield self.collate_fn([self.dataset[int(i)] for i in indices])
 
 
 def random_split(
@@ -154,6 +162,8 @@ def _fetch(dataset: Dataset, indices: Array) -> Any:
 def _collate(samples: Sequence[Any]) -> Any:
     """Turn a list of samples into a batch: part by part when a sample has parts."""
     first = samples[0]
+    if isinstance(first, Mapping):
+        return {key: _collate([sample[key] for sample in samples]) for key in first}
     if isinstance(first, tuple):
         return tuple(_collate(parts) for parts in zip(*samples, strict=True))
     if isinstance(first, Tensor):

@@ -6,13 +6,16 @@ tape, and the tests compare it with the same formula built from primitive operat
 
 # ruff: noqa: A002 - ``input`` is PyTorch's name
 import math
-from collections.abc import Callable
-from typing import Literal, TypeAlias
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from nnlib._absent import of_module
 from nnlib._arguments import (
     as_axis,
+    as_shape,
     expect,
     expect_number,
     expect_type,
@@ -20,6 +23,7 @@ from nnlib._arguments import (
 )
 from nnlib._attention import embedding, scaled_dot_product_attention
 from nnlib._conv import avg_pool1d, avg_pool2d, conv1d, conv2d, max_pool1d, max_pool2d
+from nnlib._elementwise import norm
 from nnlib._kernels import keep, ones
 from nnlib._norm import batch_norm, layer_norm
 from nnlib.creation import Chance, pick_generator
@@ -27,11 +31,15 @@ from nnlib.tensor import Array, Backward, Tensor, int64, record
 
 __all__ = [
     "avg_pool1d", "avg_pool2d", "batch_norm", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "conv1d", "conv2d", "cross_entropy", "dropout", "embedding",
-    "gelu", "huber_loss", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax",
-    "logsumexp", "max_pool1d", "max_pool2d", "mse_loss", "nll_loss", "one_hot", "relu",
-    "scaled_dot_product_attention", "sigmoid", "softmax", "tanh",
+    "binary_cross_entropy_with_logits", "conv1d", "conv2d", "cross_entropy", "dropout",
+    "dropout2d", "elu", "embedding", "gelu", "huber_loss", "l1_loss", "layer_norm", "leaky_relu",
+    "linear", "log_softmax", "logsumexp", "max_pool1d", "max_pool2d", "mse_loss", "nll_loss",
+    "normalize", "one_hot", "pad", "relu", "scaled_dot_product_attention", "sigmoid", "silu",
+    "smooth_l1_loss", "softmax", "softplus", "tanh",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__ = of_module("nnlib.functional", __all__)
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 Elementwise: TypeAlias = Callable[[Array], Array]
@@ -125,7 +133,44 @@ def gelu(input: Tensor, approximate: Literal["none", "tanh"] = "none") -> Tensor
     return record("gelu", a * phi, (input,), backward)
 
 
-def softmax(input: Tensor, dim: int) -> Tensor:
+def silu(input: Tensor) -> Tensor:
+    """``x · σ(x)``, elementwise, also called Swish (Elfwing, Uchibe and Doya 2017).
+
+    >>> import nnlib
+    >>> nnlib.nn.functional.silu(nnlib.tensor([-1.0, 0.0, 1.0]))
+    tensor([-0.2689,  0.0000,  0.7311])
+    """
+    a = _floats("silu", input)
+    s = _sigmoid(a)
+    return record("silu", a * s, (input,), lambda g: (g * (s * (1 + a * (1 - s))),))
+
+
+def softplus(input: Tensor) -> Tensor:
+    """``log(1 + exp(x))``, elementwise, a smooth ReLU; its slope is σ(x) (Dugas et al. 2001).
+
+    >>> import nnlib
+    >>> nnlib.nn.functional.softplus(nnlib.tensor([0.0, 1000.0]))
+    tensor([6.9315e-01, 1.0000e+03])
+    """
+    a = _floats("softplus", input)
+    return record("softplus", np.logaddexp(0, a), (input,), lambda g: (g * _sigmoid(a),))
+
+
+def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """``x`` where x > 0 and ``α(exp(x) − 1)`` elsewhere (Clevert, Unterthiner and Hochreiter 2016).
+
+    >>> import nnlib
+    >>> nnlib.nn.functional.elu(nnlib.tensor([-1.0, 2.0]))
+    tensor([-0.6321,  2.0000])
+    """
+    a = _floats("elu", input)
+    expect_number(alpha, "alpha")
+    below = alpha * np.expm1(np.minimum(a, 0))
+    slope = np.where(a > 0, a.dtype.type(1), below + a.dtype.type(alpha))
+    return record("elu", np.where(a > 0, a, below), (input,), lambda g: (g * slope,))
+
+
+def softmax(input: Tensor, dim: int | None = None) -> Tensor:
     """``exp(xᵢ) / Σⱼ exp(xⱼ)`` along ``dim``: positive shares that add up to 1.
 
     The largest entry is subtracted first, which changes nothing but keeps ``exp`` finite.
@@ -134,7 +179,7 @@ def softmax(input: Tensor, dim: int) -> Tensor:
     >>> nnlib.softmax(nnlib.tensor([2.0, 1.0]), dim=0)
     tensor([0.7311, 0.2689])
     """
-    a, axis = _along("softmax", input, dim)
+    a, axis = _along("softmax", input, _implied("softmax", input, dim))
     exponentials = np.exp(_shifted(a, axis)[0])
     y = exponentials / exponentials.sum(axis=axis, keepdims=True)
 
@@ -144,14 +189,14 @@ def softmax(input: Tensor, dim: int) -> Tensor:
     return record("softmax", y, (input,), backward)
 
 
-def log_softmax(input: Tensor, dim: int) -> Tensor:
+def log_softmax(input: Tensor, dim: int | None = None) -> Tensor:
     """``log(softmax(x))`` along ``dim``, exact where softmax itself rounds to 0.
 
     >>> import nnlib
     >>> nnlib.log_softmax(nnlib.tensor([0.0, 1000.0]), dim=0)
     tensor([-1000.,     0.])
     """
-    a, axis = _along("log_softmax", input, dim)
+    a, axis = _along("log_softmax", input, _implied("log_softmax", input, dim))
     y = _log_softmax(a, axis)
 
     def backward(g: Array) -> tuple[Array]:
@@ -242,6 +287,55 @@ def dropout(
     return record("dropout", a * scale, (input,), lambda g: (g * scale,))
 
 
+def dropout2d(
+    input: Tensor, p: float = 0.5, training: bool = True, *, generator: Chance = None
+) -> Tensor:
+    """``dropout`` of whole channels of ``input`` (N, C, H, W) or (C, H, W) (Tompson et al. 2015).
+
+    >>> import nnlib
+    >>> nnlib.nn.functional.dropout2d(nnlib.ones(1, 2, 1, 1), p=1.0).flatten()
+    tensor([0., 0.])
+    """
+    shape = _floats("dropout2d", input).shape
+    expect(len(shape) in (3, 4), "input", "shape (N, C, H, W) or (C, H, W)", shape)
+    whole = Tensor(np.ones((*shape[:-2], 1, 1), input.dtype))
+    kept = dropout(whole, p, training, generator=generator)
+    return input if kept is whole else input * kept
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    """``x / max(‖x‖ₚ, eps)`` along ``dim``: vectors of length 1.
+
+    >>> import nnlib
+    >>> nnlib.nn.functional.normalize(nnlib.tensor([3.0, 4.0]), dim=0)
+    tensor([0.6000, 0.8000])
+    """
+    _floats("normalize", input)
+    expect_number(eps, "eps", 0)
+    return input / norm(input, p, dim, keepdim=True).clamp(min=eps)
+
+
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Tensor:
+    """``value`` around ``input``: ``pad`` (left, right, top, bottom, ...) begins at the last dim.
+
+    Raises ``ValueError`` for another ``mode`` than ``"constant"`` and for what does not fit.
+
+    >>> import nnlib
+    >>> nnlib.nn.functional.pad(nnlib.ones(2), (1, 2))
+    tensor([0., 1., 1., 0., 0.])
+    """
+    a, widths = _floats("pad", input), as_shape((pad,), 0)
+    expect(mode == "constant", "mode", "'constant', the one there is", repr(mode))
+    fits = len(widths) % 2 == 0 and len(widths) <= 2 * a.ndim
+    expect(fits, "pad", f"two numbers a dimension, for at most {a.ndim}", pad)
+    expect_number(value, "value")
+    last = [*zip(widths[::2], widths[1::2], strict=True)]
+    sides = [(0, 0)] * (a.ndim - len(last)) + last[::-1]
+    inside = tuple(slice(n, n + m) for (n, _), m in zip(sides, a.shape, strict=True))
+    y = np.pad(a, sides, constant_values=value)
+    return record("pad", y, (input,), lambda g: (g[inside],))
+
+
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """A row of zeros with a single one, at the class, for each entry.
 
@@ -307,6 +401,20 @@ def huber_loss(
     return _of_difference(
         "huber_loss", input, target, reduction, lambda d: slope(d) * (d - 0.5 * slope(d)), slope
     )
+
+
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, reduction: Reduction = "mean", beta: float = 1.0
+) -> Tensor:
+    """``½d²/β`` where ``|d| = |x − t|`` is below β and ``|d| − ½β`` beyond: Huber's loss over β.
+
+    >>> import nnlib
+    >>> nnlib.nn.functional.smooth_l1_loss(nnlib.tensor([3.0]), nnlib.tensor([1.0]))
+    tensor(1.5000)
+    """
+    expect_number(beta, "beta")
+    expect(beta > 0, "beta", "more than 0", beta)
+    return huber_loss(input, target, reduction, beta) * (1 / beta)
 
 
 def binary_cross_entropy(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
@@ -565,6 +673,16 @@ def _along(op: str, value: Tensor, dim: int) -> tuple[Array, int | None]:
     """The array, and the axis of it that is meant; one number is its own only axis."""
     a = _floats(op, value)
     return a, as_axis(dim, a.ndim) if a.ndim else None
+
+
+def _implied(op: str, value: Tensor, dim: int | None) -> int:
+    """``dim``; where it is left out what PyTorch takes for it, with PyTorch's warning."""
+    if dim is not None:
+        return dim
+    ndim = _floats(op, value).ndim
+    text = f"{op} without dim chooses one by the number of dimensions; say which, such as dim=-1"
+    warnings.warn(text, UserWarning, stacklevel=3)
+    return 0 if ndim in (0, 1, 3) else 1
 
 
 def _like(op: str, value: Tensor, target: Tensor) -> Tensor:

@@ -385,6 +385,7 @@ class Tensor(Values):
     _matmul, _ = _operators("matmul", np.matmul, _kernels.matmul_to_left, _kernels.matmul_to_right)
 
     def __matmul__(self, other: Tensor) -> Tensor:
+        """``x @ other``: the product of matrices, of each in a batch, or with vectors."""
         expect_type(other, "matmul", "a Tensor", Tensor)
         return self._matmul(other)
 
@@ -392,6 +393,7 @@ class Tensor(Values):
         return record("neg", -self.array, (self,), lambda g: (-g,))
 
     def __pow__(self, exponent: Tensor | Number) -> Tensor:
+        """``x ** exponent``, elementwise."""
         kinds = (bool, int, float, np.number, Tensor)
         expect_type(exponent, "exponent", "a number or a Tensor", *kinds)
         if isinstance(exponent, Tensor):

@@ -78,6 +78,45 @@ class GELU(Module):
         return F.gelu(input, self.approximate)
 
 
+class SiLU(Module):
+    """``x · σ(x)``.
+
+    >>> import nnlib
+    >>> nnlib.nn.SiLU()(nnlib.tensor([1.0]))
+    tensor([0.7311])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.silu(input)
+
+
+class Softplus(Module):
+    """``log(1 + exp(x))``.
+
+    >>> import nnlib
+    >>> nnlib.nn.Softplus()(nnlib.tensor([0.0]))
+    tensor([0.6931])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softplus(input)
+
+
+class ELU(Module):
+    """``x`` where x > 0 and ``α(exp(x) − 1)`` elsewhere.
+
+    >>> import nnlib
+    >>> nnlib.nn.ELU()(nnlib.tensor([-1.0, 2.0]))
+    tensor([-0.6321,  2.0000])
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        super().__init__(alpha=alpha)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.elu(input, self.alpha)
+
+
 class Softmax(Module):
     """``exp(xᵢ) / Σⱼ exp(xⱼ)`` along ``dim``.
 
@@ -86,7 +125,7 @@ class Softmax(Module):
     tensor([0.7311, 0.2689])
     """
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int | None = None) -> None:
         super().__init__(dim=dim)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -101,7 +140,7 @@ class LogSoftmax(Module):
     tensor([-0.3133, -1.3133])
     """
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int | None = None) -> None:
         super().__init__(dim=dim)
 
     def forward(self, input: Tensor) -> Tensor:

@@ -24,8 +24,9 @@ class MultiheadAttention(Module):
     """``concat(head₁, ..., head_h) W_O``, each head an attention over its own E/h of the features.
 
     ``query`` (N, L, E) with ``batch_first``, else (L, N, E); ``key`` and ``value``
-    alike with S in place of L. ``attn_mask`` (L, S) or (N·h, L, S) and ``key_padding_mask``
-    (N, S) hide keys where ``True``, or are floats that are added; ``is_causal`` hides later keys.
+    alike with S in place of L; one sequence alone has no N. ``attn_mask`` (L, S) or
+    (N·h, L, S) and ``key_padding_mask`` (N, S) hide keys where ``True``, or
+    are floats that are added; ``is_causal`` hides later keys.
     Returns the result, shaped as the query, and with ``need_weights`` the weights (N, L, S), or
     (N, h, L, S) unless ``average_attn_weights``, else ``None``; asking for them costs time.
 
@@ -73,6 +74,11 @@ class MultiheadAttention(Module):
         average_attn_weights: bool = True,
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
+        if isinstance(query, Tensor) and query.ndim == 2:
+            return self._alone(
+                (query, key, value),
+                (key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal),
+            )
         given = {"query": query, "key": key, "value": value}
         q, k, v = (self._by_batch(name, x) for name, x in given.items())
         fitting = f"the batch of query {query.shape} and the shape of value {value.shape}"
@@ -90,6 +96,17 @@ class MultiheadAttention(Module):
             y = F.scaled_dot_product_attention(q, k, v, mask, p)
         y = self.out_proj(y.transpose(1, 2).flatten(2))
         return y if self.batch_first else y.transpose(0, 1), weights
+
+    def _alone(self, given: Any, how: Any) -> tuple[Tensor, Tensor | None]:
+        """One sequence (L, E): a batch of one, which is taken off again."""
+        batch, (padding, *more) = 0 if self.batch_first else 1, how
+        for name, x in zip(("query", "key", "value"), given, strict=True):
+            require_dtype(name, x, self.in_proj_weight.dtype)
+            expect(x.ndim == 2, name, "shape (T, E), as query has", x.shape)
+        padding = padding.unsqueeze(0) if isinstance(padding, Tensor) else padding
+        inputs: Any = [x.unsqueeze(batch) for x in given]
+        y, weights = self.forward(*inputs, padding, *more)
+        return y.squeeze(batch), None if weights is None else weights.squeeze(0)
 
     def _by_batch(self, name: str, x: Tensor) -> Tensor:
         """Query, key or value as (N, T, E)."""

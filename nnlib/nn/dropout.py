@@ -27,3 +27,18 @@ class Dropout(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout(input, self.p, self.training)
+
+
+class Dropout2d(Dropout):
+    """Set whole channels of (N, C, H, W) to 0 with probability ``p`` while training.
+
+    Neighbouring pixels say nearly the same, so that to drop single ones would change little.
+    (Tompson et al. 2015.)
+
+    >>> import nnlib
+    >>> nnlib.nn.Dropout2d(1.0)(nnlib.ones(1, 2, 1, 1)).flatten()
+    tensor([0., 0.])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout2d(input, self.p, self.training)

@@ -61,6 +61,22 @@ class HuberLoss(_Loss):
         return F.huber_loss(input, target, self.reduction, self.delta)
 
 
+class SmoothL1Loss(_Loss):
+    """``½d²/β`` where ``|d| = |x − t|`` is below ``beta`` and ``|d| − ½β`` beyond, averaged.
+
+    >>> import nnlib
+    >>> nnlib.nn.SmoothL1Loss()(nnlib.tensor([3.0]), nnlib.tensor([1.0]))
+    tensor(1.5000)
+    """
+
+    def __init__(self, reduction: Reduction = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.beta = beta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.smooth_l1_loss(input, target, self.reduction, self.beta)
+
+
 class BCELoss(_Loss):
     """Binary cross-entropy of probabilities.
 

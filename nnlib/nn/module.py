@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nnlib._arguments import as_dtype, expect, expect_function, expect_type
+from nnlib import _absent
+from nnlib._arguments import as_target, expect, expect_function, expect_type
 from nnlib.tensor import Tensor, float32, float64
 
 ForwardHook: TypeAlias = Callable[["Module", tuple[Any, ...], Any], Any]
@@ -95,6 +96,9 @@ class Module:
 
         def __getattr__(self, name: str) -> Any: ...
 
+    else:
+        __getattr__ = _absent.attribute
+
     def __init__(self, **settings: Any) -> None:
         # Past __setattr__, which takes their presence as the sign that this has run.
         shown = (*self._shown, *settings)
@@ -148,8 +152,9 @@ class Module:
         expect_type(param, "param", "a Parameter or None", Parameter, type(None))
         self._register(name, param)
 
-    def register_buffer(self, name: str, tensor: Tensor | None) -> None:
-        """Add a tensor that is saved with the module but not learnt.
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that is saved with the module but not learnt; unless ``persistent``, an
+        attribute as any other.
 
         >>> import nnlib
         >>> module = nnlib.nn.Module()
@@ -159,7 +164,8 @@ class Module:
         """
         expect_type(tensor, "tensor", "a Tensor or None", Tensor, type(None))
         self._register(name, tensor)
-        self._buffer_names.add(name)
+        if persistent:
+            self._buffer_names.add(name)
 
     def add_module(self, name: str, module: Module) -> None:
         """Add a module under a name that may be computed.
@@ -265,19 +271,24 @@ class Module:
             parameter.requires_grad_(requires_grad)
         return self
 
-    def zero_grad(self) -> None:
+    def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: ``None``, as in PyTorch."""
         for parameter in self.parameters():
             parameter.grad = None
 
-    def to(self, dtype: DTypeLike) -> Self:
-        """Convert the parameters and buffers of floats, in place."""
-        if as_dtype(dtype).kind != "f":
-            raise TypeError(f"dtype: expected a dtype of floats, got {as_dtype(dtype)}")
+    def to(self, dtype: DTypeLike, *more: DTypeLike, **named: Any) -> Self:
+        """Convert the parameters and buffers of floats, in place; a device can only be ``"cpu"``.
+
+        Raises ``TypeError`` for a dtype that is not of floats.
+        """
+        if (kind := as_target(dtype, *more, **named)) is None:
+            return self
+        if kind.kind != "f":
+            raise TypeError(f"dtype: expected a dtype of floats, got {kind}")
         for _, tensor in _once(self._named_state()):
             if tensor.dtype.kind == "f":
-                tensor.array = tensor.array.astype(dtype, copy=False)
-                tensor.grad = None if tensor.grad is None else tensor.grad.to(dtype)
+                tensor.array = tensor.array.astype(kind, copy=False)
+                tensor.grad = None if tensor.grad is None else tensor.grad.to(kind)
         return self
 
     def float(self) -> Self:
@@ -415,3 +426,82 @@ class ModuleList(_Row):
     def __getitem__(self, index: int | slice) -> Any:
         chosen = list(self.children())[index]
         return type(self)(chosen) if isinstance(chosen, list) else chosen
+
+
+class ModuleDict(Module):
+    """Modules under names, which are found as those of a ``ModuleList`` are.
+
+    >>> from nnlib import nn
+    >>> parts = nn.ModuleDict({"relu": nn.ReLU(), "tanh": nn.Tanh()})
+    >>> parts["relu"], "tanh" in parts, list(parts)
+    (ReLU(), True, ['relu', 'tanh'])
+    """
+
+    def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
+        super().__init__()
+        expect_type(modules, "modules", "a mapping of Modules", Mapping, type(None))
+        for name, module in (modules or {}).items():
+            self[name] = module
+
+    def __getitem__(self, name: str) -> Any:
+        return self._members(Module)[name]
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        expect_type(module, "module", "a Module", Module)
+        if name in self:
+            setattr(self, name, module)
+        else:
+            self.add_module(name, module)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members(Module)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members(Module))
+
+    def __len__(self) -> int:
+        return len(self._members(Module))
+
+    def keys(self) -> Iterable[str]:
+        """The names."""
+        return self._members(Module).keys()
+
+    def values(self) -> Iterable[Module]:
+        """The modules."""
+        return self._members(Module).values()
+
+    def items(self) -> Iterable[tuple[str, Module]]:
+        """The names and modules."""
+        return self._members(Module).items()
+
+
+class ParameterList(Module):
+    """A list whose parameters are found; tensors in it become parameters.
+
+    >>> import nnlib
+    >>> weights = nnlib.nn.ParameterList([nnlib.zeros(2), nnlib.ones(2)])
+    >>> len(weights), weights[1].requires_grad, len(list(weights.parameters()))
+    (2, True, 2)
+    """
+
+    def __init__(self, values: Iterable[Tensor] = ()) -> None:
+        super().__init__()
+        expect_type(values, "values", "Tensors", Iterable)
+        for value in values:
+            self.append(value)
+
+    def __len__(self) -> int:
+        return len(self._members(Parameter))
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self._members(Parameter).values())
+
+    def __getitem__(self, index: int) -> Any:
+        return list(self)[index]
+
+    def append(self, value: Tensor) -> Self:
+        """Add a parameter at the end."""
+        expect_type(value, "value", "a Tensor", Tensor)
+        parameter = value if isinstance(value, Parameter) else Parameter(value)
+        self.register_parameter(str(len(self)), parameter)
+        return self

@@ -65,6 +65,8 @@ class _Recurrent(Module):
         raise NotImplementedError
 
     def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:
+        if isinstance(input, Tensor) and input.ndim == 2:
+            return self._alone(input, hx)
         x, states = self._check(input, hx)
         ends: list[list[Tensor]] = []
         for layer in range(self.num_layers):
@@ -78,6 +80,18 @@ class _Recurrent(Module):
             x = cat(outputs, dim=2) if self.bidirectional else y
         last = tuple(cat(parts) if len(ends) > 1 else parts[0] for parts in zip(*ends, strict=True))
         return x.transpose(0, 1) if self.batch_first else x, last if len(last) > 1 else last[0]
+
+    def _alone(self, x: Tensor, hx: Any) -> tuple[Tensor, Any]:
+        """One sequence (T, I) and its states (L·D, H): a batch of one, which is taken off again."""
+        given = hx if isinstance(hx, (tuple, list)) or hx is None else [hx]
+        shape = (len(self._names), self.hidden_size)
+        for state in given or ():
+            require_like("hx", state, shape, x)
+        batch = 0 if self.batch_first else 1
+        states = None if given is None else tuple(state.unsqueeze(1) for state in given)
+        y, last = self.forward(x.unsqueeze(batch), states)
+        ends = tuple(s.squeeze(1) for s in last) if self.states > 1 else last.squeeze(1)
+        return y.squeeze(batch), ends
 
     def _check(self, x: Tensor, hx: Any) -> tuple[Tensor, Sequence[Tensor]]:
         """The input as (T, N, I) and what the layers start from (L·D, N, H), zeros unless given."""
@@ -103,7 +117,9 @@ class _Recurrent(Module):
 class RNN(_Recurrent):
     """``h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)`` (Elman 1990).
 
-    ``input`` (T, N, I), or (N, T, I) with ``batch_first``; ``hx`` (L·D, N, H) or
+    With ``nonlinearity="relu"`` it is ``max(0, ...)`` in place of tanh.
+    ``input`` (T, N, I), or (N, T, I) with ``batch_first``, or one sequence (T, I), whose states
+    have no N; ``hx`` (L·D, N, H) or
     ``None`` for zeros, where L counts layers and D directions. Returns all states of the last
     layer (T, N, D·H) and the last state of each layer (L·D, N, H). ``dropout`` acts between
     layers. Raises ``ValueError`` for shapes and ``TypeError`` for dtypes that do not fit.
@@ -116,8 +132,21 @@ class RNN(_Recurrent):
 
     gates = 1
 
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        **settings: Any,
+    ) -> None:
+        known = nonlinearity in ("tanh", "relu")
+        expect(known, "nonlinearity", "'tanh' or 'relu'", repr(nonlinearity))
+        super().__init__(input_size, hidden_size, num_layers, **settings)
+        self.nonlinearity = nonlinearity
+
     def _cell(self, x: Tensor, state: list[Tensor], weights: Weights) -> tuple[Tensor, ...]:
-        y = rnn_layer(x, state[0], weights)
+        y = rnn_layer(x, state[0], weights, self.nonlinearity == "relu")
         return y, y[-1:]
 
 

@@ -3,18 +3,27 @@
 Read ``optimizer`` first, then ``lr_scheduler``; the names and defaults are PyTorch's.
 """
 
+from typing import TYPE_CHECKING
+
+from nnlib._absent import of_module
 from nnlib.optim import lr_scheduler
 from nnlib.optim.lr_scheduler import (
     CosineAnnealingLR,
+    ExponentialLR,
     LambdaLR,
     LinearLR,
     LRScheduler,
+    MultiStepLR,
     ReduceLROnPlateau,
     StepLR,
 )
 from nnlib.optim.optimizer import SGD, Adam, AdamW, Optimizer, RMSprop
 
 __all__ = [
-    "SGD", "Adam", "AdamW", "CosineAnnealingLR", "LRScheduler", "LambdaLR", "LinearLR",
-    "Optimizer", "RMSprop", "ReduceLROnPlateau", "StepLR", "lr_scheduler",
+    "SGD", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR",
+    "LinearLR", "MultiStepLR", "Optimizer", "RMSprop", "ReduceLROnPlateau", "StepLR",
+    "lr_scheduler",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__ = of_module("nnlib.optim", __all__)

@@ -4,7 +4,7 @@ Large steps find the valley, small ones its floor, and a warm-up keeps the first
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,47 @@ class StepLR(LRScheduler):
 
     def get_lr(self, group: Group) -> float:
         return float(group["initial_lr"] * self.gamma ** (self.last_epoch // self.step_size))
+
+
+class MultiStepLR(LRScheduler):
+    """``lr · gamma^k`` once k of the ``milestones`` are reached.
+
+    >>> import nnlib
+    >>> optimizer = nnlib.optim.SGD([nnlib.ones(1, requires_grad=True)], lr=1.0)
+    >>> schedule = nnlib.optim.MultiStepLR(optimizer, [1, 3], gamma=0.5)
+    >>> [schedule.step() or schedule.get_last_lr()[0] for _ in range(3)]
+    [0.5, 0.5, 0.25]
+    """
+
+    def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1) -> None:
+        expect_type(milestones, "milestones", "integers", list, tuple)
+        self.milestones = sorted(expect_count(m, "milestones", 0) for m in milestones)
+        expect_number(gamma, "gamma")
+        self.gamma = gamma
+        super().__init__(optimizer)
+
+    def get_lr(self, group: Group) -> float:
+        passed = sum(milestone <= self.last_epoch for milestone in self.milestones)
+        return float(group["initial_lr"] * self.gamma**passed)
+
+
+class ExponentialLR(LRScheduler):
+    """``lr · gamma^t`` after t steps.
+
+    >>> import nnlib
+    >>> optimizer = nnlib.optim.SGD([nnlib.ones(1, requires_grad=True)], lr=1.0)
+    >>> schedule = nnlib.optim.ExponentialLR(optimizer, gamma=0.5)
+    >>> [schedule.step() or schedule.get_last_lr()[0] for _ in range(3)]
+    [0.5, 0.25, 0.125]
+    """
+
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        expect_number(gamma, "gamma")
+        self.gamma = gamma
+        super().__init__(optimizer)
+
+    def get_lr(self, group: Group) -> float:
+        return float(group["initial_lr"] * self.gamma**self.last_epoch)
 
 
 class CosineAnnealingLR(LRScheduler):

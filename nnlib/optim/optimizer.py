@@ -123,7 +123,7 @@ class Optimizer:
         """Where each parameter is, in PyTorch's order, by which they are numbered."""
         return [(block, i) for block in self._lay_out() for i in range(len(block.steps))]
 
-    def zero_grad(self) -> None:
+    def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, so that those of the next batch do not add to them."""
         for group in self.param_groups:
             for parameter in group["params"]:

@@ -32,3 +32,6 @@ def torch():
         pytest.skip("PyTorch is not installed: pip install torch")
     torch.set_num_threads(1)
     return torch
+
+
+collect_ignore = ["lessons"]  # programs for PyTorch, which test_lessons.py runs

@@ -38,7 +38,11 @@ X, Y, CLASSES = T(2, 3), T(2), nnlib.tensor([0, 1])
 W = nnlib.ones(1, requires_grad=True)
 ONE_INPUT = {
     **{name: getattr(F, name) for name in ("relu", "leaky_relu", "sigmoid", "tanh", "gelu")},
-    **{f.__name__: lambda v, f=f: f(v, 0) for f in (F.softmax, F.log_softmax)},
+    **{f.__name__: lambda v, f=f: f(v, 0) for f in (F.softmax, F.log_softmax, F.normalize)},
+    **{f.__name__: f for f in (F.silu, F.softplus, F.elu, F.dropout2d)},
+    "pad": lambda v: F.pad(v, (1, 1)),
+    **{name: getattr(nn, name)() for name in ("SiLU", "Softplus", "ELU", "Dropout2d")},
+    "ParameterList": lambda v: nn.ParameterList([v]),
     "logsumexp": lambda v: F.logsumexp(v, 0),
     "dropout": F.dropout,
     "one_hot": F.one_hot,
@@ -147,9 +151,9 @@ ONE_INPUT |= {f.__name__: lambda v, f=f: f([v]) for f in (nnlib.hstack, nnlib.vs
 ONE_INPUT |= {"meshgrid": lambda v: nnlib.meshgrid([v], indexing="ij")}
 ONE_INPUT |= {"einsum": lambda v: nnlib.einsum("i->i", [v])}
 ONE_INPUT |= {"grad": lambda v: nnlib.autograd.grad(v, W)}
-LOSSES = ["mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy"]
+LOSSES = ["mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss", "binary_cross_entropy"]
 LOSSES += ["binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
-MODULES = [nn.MSELoss, nn.L1Loss, nn.HuberLoss, nn.BCELoss, nn.BCEWithLogitsLoss]
+MODULES = [nn.MSELoss, nn.L1Loss, nn.HuberLoss, nn.SmoothL1Loss, nn.BCELoss, nn.BCEWithLogitsLoss]
 MODULES += [nn.CrossEntropyLoss, nn.NLLLoss]
 for loss in [*(getattr(F, name) for name in LOSSES), *(module() for module in MODULES)]:
     name = getattr(loss, "__name__", type(loss).__name__)
@@ -163,80 +167,6 @@ def test_what_is_no_tensor_is_named(name, wrong):
     kind = type(wrong).__name__
     with pytest.raises(TypeError, match=rf"^[\w ]+: expected .*, got {kind}"):
         ONE_INPUT[name](wrong)
-
-
-# ---- shapes and places that do not fit -----------------------------------------------------
-
-E = nnlib.einsum
-MISFITS = [
-    (lambda: X.tril("a"), TypeError, "diagonal: .*str"),
-    (lambda: T(3).triu(), ValueError, r"input: .*two dimensions or more, got shape \(3,\)"),
-    (lambda: CUBE.diag(), ValueError, "input: expected a vector or a matrix"),
-    (lambda: X.masked_fill(X, 0), TypeError, "mask: .*bool, got Tensor float32"),
-    (lambda: X.masked_fill(T(4) > 0, 0), ValueError, r"masked_fill: \(2, 3\)"),
-    (lambda: X.masked_select(MASK[0]), ValueError, r"mask: .*\(2, 3\), got \(3,\)"),
-    (lambda: X.gather(1, X), TypeError, "index: .*int64"),
-    (lambda: X.gather(1, PLACES + 2), ValueError, "index: .*0 to 2 for gather, got 0 to 3"),
-    (lambda: X.gather(1, CLASSES), ValueError, r"index: .*\(2, 3\), got \(2,\)"),
-    (lambda: X.scatter(0, PLACES, T(3)), ValueError, r"src: expected shape \(2, 1\)"),
-    (lambda: X.index_select(0, CLASSES + 1), ValueError, "index: expected places from 0 to 1"),
-    (lambda: X.topk(4), ValueError, "k: expected at most 3, .*got 4"),
-    (lambda: X.split([1, 2]), ValueError, r"split.*: expected lengths that sum to 2"),
-    (lambda: X.split(0), ValueError, "split_size_or_sections: expected 1 or more, got 0"),
-    (lambda: X.chunk(0), ValueError, "chunks: expected 1 or more"),
-    (lambda: X.expand(3, 3), ValueError, r"expand: \(2, 3\) float32"),
-    (lambda: X.expand(3), ValueError, "size: expected 2 lengths or more"),
-    (lambda: X.repeat(2), ValueError, "repeats: expected 2 numbers or more"),
-    (lambda: X @ X.mv(X), ValueError, "mv: .*2 and 1 dimensions"),
-    (lambda: X.mm(X), ValueError, r"mm: .*got shapes \(2, 3\) and \(2, 3\)"),
-    (lambda: T(2).outer(X), ValueError, "outer: expected two vectors"),
-    (lambda: E("ij,ij->ij", X), ValueError, "operands: "),
-    (lambda: E("ii->i", X), ValueError, "equation: expected letters, each once"),
-    (lambda: E("ij,jk->ik", X, X), ValueError, "einsum ij,jk->ik: .*do not fit together"),
-    (lambda: X.norm(0), ValueError, "p: expected a number above 0"),
-    (lambda: X.long().norm(), TypeError, "norm: expected floats, got int64"),
-    (lambda: X.div(X, rounding_mode="up"), ValueError, "rounding_mode"),
-    (lambda: CLASSES // 0, ZeroDivisionError, "floor_divide: integers divided by 0"),
-    (lambda: CLASSES % 0, ZeroDivisionError, "remainder: integers divided by 0"),
-    (lambda: nnlib.multinomial(X[0], 1), ValueError, "input: expected 1 or more finite chances"),
-    (lambda: nnlib.multinomial(X + 1, 4), ValueError, "input: expected 4 or more finite chances"),
-    (lambda: nnlib.multinomial(X - 1, 1), ValueError, "input: expected chances of 0 or more"),
-    (lambda: nnlib.bernoulli(X + 2), ValueError, "input: expected probabilities from 0 to 1"),
-    (lambda: nnlib.meshgrid(X, indexing="ij"), ValueError, "tensors: expected vectors"),
-    (lambda: nnlib.meshgrid(Y, indexing="up"), ValueError, "indexing"),
-    (lambda: X.copy_(T(4)), ValueError, r"copy_: \(4,\) float32"),
-    (lambda: nnlib.from_numpy(np.ones(2, ">f4")), ValueError, "ndarray: .*order of bytes"),
-    (lambda: T(1).expand(3).add_(1), ValueError, "read-only memory"),
-    (lambda: X.sum(dim=0, out=X), ValueError, "out: expected None"),
-    (lambda: np.exp(X), TypeError, r"np.exp got a Tensor: write nnlib.exp\(t\)"),
-    (lambda: np.ones(3) + X, TypeError, r"nnlib.from_numpy\(array\) makes it one, got ndarray"),
-    (lambda: X + np.ones(3), TypeError, r"nnlib.from_numpy\(array\) makes it one, got ndarray"),
-    (lambda: nnlib.autograd.grad(W * 2, W, create_graph=True), ValueError, "create_graph"),
-    *[
-        (lambda v=v: nnlib.device(v), ValueError, "device: .*cpu")
-        for v in ("cuda", "mps", "cuda:0")
-    ],
-    *[(lambda v=v: nnlib.device(v), TypeError, "device: .*got") for v in (None, 0)],
-    *[
-        (lambda v=v: nnlib.Generator(v), ValueError, "device: .*cpu")
-        for v in ("cuda", "mps", "xpu")
-    ],
-    *[(lambda v=v: nnlib.Generator(v), TypeError, "device: .*got") for v in (None, 0)],
-    *[
-        (lambda v=v, f=f: f(v), TypeError, "shape: .*got")
-        for v in (None, "a", 1.5, [1.5], X)
-        for f in (nnlib.empty,)
-    ],
-    *[(lambda v=v: nnlib.as_tensor(v), TypeError, "data: .*got") for v in (None, "a", [None], len)],
-    (lambda: nnlib.as_tensor([[1], [1, 2]]), ValueError, "data: .*one length"),
-]
-
-
-@pytest.mark.parametrize("number", range(len(MISFITS)))
-def test_a_misfit_is_named(number):
-    attempt, error, message = MISFITS[number]
-    with pytest.raises(error, match=message):
-        attempt()
 
 
 # ---- in place of an optimiser, a module, a data set ---------------------------------------
@@ -606,6 +536,107 @@ BAD = [
 @pytest.mark.parametrize("number", range(len(BAD)))
 def test_bad_input_is_named(number):
     attempt, error, message = BAD[number]
+    with pytest.raises(error, match=message):
+        attempt()
+
+
+# ---- shapes and places that do not fit -----------------------------------------------------
+
+E = nnlib.einsum
+MISFITS = [
+    *[
+        (lambda m=m: nn.ModuleDict(m), TypeError, "modules?: .*got")
+        for m in (1, "a", [nn.ReLU()], {"a": 1}, {"a": X})
+    ],
+    *[
+        (lambda m=m: optim.MultiStepLR(SGD, m), TypeError, "milestones: .*got")
+        for m in (None, 3, "a", {3}, X)
+    ],
+    *[
+        (lambda g=g: optim.ExponentialLR(SGD, g), TypeError, "gamma: .*got")
+        for g in (None, "a", [1], X, True)
+    ],
+    *[(lambda b=b: F.smooth_l1_loss(X, X, beta=b), ValueError, "beta: .*got") for b in (0, -1)],
+    (lambda: F.pad(X, (1,)), ValueError, "pad: expected two numbers a dimension"),
+    (lambda: F.pad(X, (1, 1), mode="reflect"), ValueError, "mode: expected 'constant'"),
+    (lambda: F.dropout2d(X), ValueError, r"input: expected shape \(N, C, H, W\)"),
+    (lambda: nn.RNN(2, 3, nonlinearity="elu"), ValueError, "nonlinearity: expected 'tanh' or"),
+    (lambda: nn.RNN(2, 3)(T(4, 2), T(1, 1, 3)), ValueError, r"hx: expected shape \(1, 3\)"),
+    (
+        lambda: nn.Conv2d(3, 8, 3)(T(1, 9, 9, 3)),
+        ValueError,
+        r"channels that come before the pixels: x.permute\(0, 3, 1, 2\)",
+    ),
+    (lambda: nn.Conv1d(3, 8, 3)(T(9, 3)), ValueError, r"x.permute\(1, 0\)"),
+    (lambda: MODEL.to("cuda"), ValueError, "device: expected 'cpu'"),
+    (lambda: X.to("cuda:0"), ValueError, "device: expected 'cpu'"),
+    (lambda: T(2, device="mps"), ValueError, "device: expected 'cpu'"),
+    (lambda: X.tril("a"), TypeError, "diagonal: .*str"),
+    (lambda: T(3).triu(), ValueError, r"input: .*two dimensions or more, got shape \(3,\)"),
+    (lambda: CUBE.diag(), ValueError, "input: expected a vector or a matrix"),
+    (lambda: X.masked_fill(X, 0), TypeError, "mask: .*bool, got Tensor float32"),
+    (lambda: X.masked_fill(T(4) > 0, 0), ValueError, r"masked_fill: \(2, 3\)"),
+    (lambda: X.masked_select(MASK[0]), ValueError, r"mask: .*\(2, 3\), got \(3,\)"),
+    (lambda: X.gather(1, X), TypeError, "index: .*int64"),
+    (lambda: X.gather(1, PLACES + 2), ValueError, "index: .*0 to 2 for gather, got 0 to 3"),
+    (lambda: X.gather(1, CLASSES), ValueError, r"index: .*\(2, 3\), got \(2,\)"),
+    (lambda: X.scatter(0, PLACES, T(3)), ValueError, r"src: expected shape \(2, 1\)"),
+    (lambda: X.index_select(0, CLASSES + 1), ValueError, "index: expected places from 0 to 1"),
+    (lambda: X.topk(4), ValueError, "k: expected at most 3, .*got 4"),
+    (lambda: X.split([1, 2]), ValueError, r"split.*: expected lengths that sum to 2"),
+    (lambda: X.split(0), ValueError, "split_size_or_sections: expected 1 or more, got 0"),
+    (lambda: X.chunk(0), ValueError, "chunks: expected 1 or more"),
+    (lambda: X.expand(3, 3), ValueError, r"expand: \(2, 3\) float32"),
+    (lambda: X.expand(3), ValueError, "size: expected 2 lengths or more"),
+    (lambda: X.repeat(2), ValueError, "repeats: expected 2 numbers or more"),
+    (lambda: X @ X.mv(X), ValueError, "mv: .*2 and 1 dimensions"),
+    (lambda: X.mm(X), ValueError, r"mm: .*got shapes \(2, 3\) and \(2, 3\)"),
+    (lambda: T(2).outer(X), ValueError, "outer: expected two vectors"),
+    (lambda: E("ij,ij->ij", X), ValueError, "operands: "),
+    (lambda: E("ii->i", X), ValueError, "equation: expected letters, each once"),
+    (lambda: E("ij,jk->ik", X, X), ValueError, "einsum ij,jk->ik: .*do not fit together"),
+    (lambda: X.norm(0), ValueError, "p: expected a number above 0"),
+    (lambda: X.long().norm(), TypeError, "norm: expected floats, got int64"),
+    (lambda: X.div(X, rounding_mode="up"), ValueError, "rounding_mode"),
+    (lambda: CLASSES // 0, ZeroDivisionError, "floor_divide: integers divided by 0"),
+    (lambda: CLASSES % 0, ZeroDivisionError, "remainder: integers divided by 0"),
+    (lambda: nnlib.multinomial(X[0], 1), ValueError, "input: expected 1 or more finite chances"),
+    (lambda: nnlib.multinomial(X + 1, 4), ValueError, "input: expected 4 or more finite chances"),
+    (lambda: nnlib.multinomial(X - 1, 1), ValueError, "input: expected chances of 0 or more"),
+    (lambda: nnlib.bernoulli(X + 2), ValueError, "input: expected probabilities from 0 to 1"),
+    (lambda: nnlib.meshgrid(X, indexing="ij"), ValueError, "tensors: expected vectors"),
+    (lambda: nnlib.meshgrid(Y, indexing="up"), ValueError, "indexing"),
+    (lambda: X.copy_(T(4)), ValueError, r"copy_: \(4,\) float32"),
+    (lambda: nnlib.from_numpy(np.ones(2, ">f4")), ValueError, "ndarray: .*order of bytes"),
+    (lambda: T(1).expand(3).add_(1), ValueError, "read-only memory"),
+    (lambda: X.sum(dim=0, out=X), ValueError, "out: expected None"),
+    (lambda: np.exp(X), TypeError, r"np.exp got a Tensor: write nnlib.exp\(t\)"),
+    (lambda: np.ones(3) + X, TypeError, r"nnlib.from_numpy\(array\) makes it one, got ndarray"),
+    (lambda: X + np.ones(3), TypeError, r"nnlib.from_numpy\(array\) makes it one, got ndarray"),
+    (lambda: nnlib.autograd.grad(W * 2, W, create_graph=True), ValueError, "create_graph"),
+    *[
+        (lambda v=v: nnlib.device(v), ValueError, "device: .*cpu")
+        for v in ("cuda", "mps", "cuda:0")
+    ],
+    *[(lambda v=v: nnlib.device(v), TypeError, "device: .*got") for v in (None, 0)],
+    *[
+        (lambda v=v: nnlib.Generator(v), ValueError, "device: .*cpu")
+        for v in ("cuda", "mps", "xpu")
+    ],
+    *[(lambda v=v: nnlib.Generator(v), TypeError, "device: .*got") for v in (None, 0)],
+    *[
+        (lambda v=v, f=f: f(v), TypeError, "shape: .*got")
+        for v in (None, "a", 1.5, [1.5], X)
+        for f in (nnlib.empty,)
+    ],
+    *[(lambda v=v: nnlib.as_tensor(v), TypeError, "data: .*got") for v in (None, "a", [None], len)],
+    (lambda: nnlib.as_tensor([[1], [1, 2]]), ValueError, "data: .*one length"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(MISFITS)))
+def test_a_misfit_is_named(number):
+    attempt, error, message = MISFITS[number]
     with pytest.raises(error, match=message):
         attempt()
 
