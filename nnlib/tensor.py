@@ -150,11 +150,13 @@ def _numpys_names(method: Reduction) -> Reduction:
 
     @wraps(method)
     def reduction(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        if kwargs and not {"axis", "keepdims", "out"}.isdisjoint(kwargs):
+        if kwargs and not {"axis", "keepdims", "out", "dtype"}.isdisjoint(kwargs):
             for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
                 if theirs in kwargs:
                     kwargs[ours] = kwargs.pop(theirs)
             expect(kwargs.pop("out", None) is None, "out", "None", "an array")
+            if (dtype := kwargs.pop("dtype", None)) is not None:
+                self = self.to(dtype)
         return method(self, *args, **kwargs)
 
     return cast(Reduction, reduction)
