@@ -179,7 +179,8 @@ class Tensor(Values):
         """Numbers of NumPy take part in arithmetic; all else is told what to write."""
         name = _REFLECTED.get(ufunc.__name__)
         if name and inputs[-1] is self and not kwargs:
-            return getattr(self, name)(inputs[0])
+            number = inputs[0] if np.ndim(inputs[0]) else inputs[0][()]  # some come as 0-d arrays
+            return getattr(self, name)(number)
         word = ufunc.__name__
         ways = f"nnlib.{word}(t), or np.{word}(t.detach().numpy())"
         raise TypeError(f"np.{word} got a Tensor: write {ways}")

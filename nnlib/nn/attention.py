@@ -104,8 +104,8 @@ class MultiheadAttention(Module):
             require_dtype(name, x, self.in_proj_weight.dtype)
             expect(x.ndim == 2, name, "shape (T, E), as query has", x.shape)
         padding = padding.unsqueeze(0) if isinstance(padding, Tensor) else padding
-        inputs: Any = [x.unsqueeze(batch) for x in given]
-        y, weights = self.forward(*inputs, padding, *more)
+        arguments: Any = [*(x.unsqueeze(batch) for x in given), padding, *more]
+        y, weights = self.forward(*arguments)
         return y.squeeze(batch), None if weights is None else weights.squeeze(0)
 
     def _by_batch(self, name: str, x: Tensor) -> Tensor:
