@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 from machine import (
     blocks,
     cards,
+    claims,
     dependencies,
     finding,
     glossary,
@@ -130,9 +131,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     page.link = _links_from(page, config, files)  # type: ignore[attr-defined]
     try:
         page.written = notebook.to_page(page.executed, _VARIABLES)  # type: ignore[attr-defined]
-    except notebook.BlockError as error:
+        return claims.mark(page.written.markdown, proved.text)  # type: ignore[attr-defined]
+    except (notebook.BlockError, claims.ClaimError) as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
-    return str(page.written.markdown)  # type: ignore[attr-defined]
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
