@@ -182,7 +182,7 @@ class Sentence:
 
 
 def sentences(text: str) -> Iterator[Sentence]:
-    """The sentences of a page's promise, of "In one breath", and the first of each verdict."""
+    """The sentences of a page's promise, of "In one breath", and the verdicts, each a paragraph."""
     prose = _prose(text)
     # The first line of a block ends the promise.
     lines = [fence.start for fence in find_fences(text)]
@@ -191,9 +191,7 @@ def sentences(text: str) -> Iterator[Sentence]:
         yield from _split("promise", prose, promise.start("said"), end)
     if wrong := _WRONG.search(prose):
         for verdict in _VERDICT.finditer(prose, wrong.start("said"), wrong.end("said")):
-            first = next(_split("verdict", prose, *verdict.span("said")), None)
-            if first:
-                yield first
+            yield Sentence("verdict", verdict["said"], *verdict.span("said"))
     if breath := _BREATH.search(prose + "\n"):
         for item in _ITEM.finditer(prose, breath.start("said"), breath.end("said")):
             yield from _split("recap", prose, *item.span("said"))
@@ -240,7 +238,12 @@ def unproved(name: str, text: str) -> Iterator[str]:
         script = _script(scripts[claim.block], sources[claim.block], world)
         return worlds.setdefault(script, len(worlds))
 
-    tried = [(claim, numbered(claim, ()), numbered(claim, claim.world)) for claim in claims]
+    tried = []
+    for claim in claims:
+        try:
+            tried.append((claim, numbered(claim, ()), numbered(claim, claim.world)))
+        except ClaimError as error:
+            yield f"{claim.words!r}: {error}"
     cells = [
         Block(_cell(fences[0], script), number, None)
         for number, script in enumerate(worlds, start=1)
