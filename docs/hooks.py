@@ -47,6 +47,7 @@ _STYLESHEET = "assets/palette.css"
 _THEIR_STYLESHEET = "assets/_mkdocstrings.css"
 _NO_DATE = "1980-01-01"
 _CONTENTS = '<div id="contents"></div>'
+_PROOFS = '<span id="proofs">some</span>'
 _serving = _dirty = False
 _proved: dict[str, proving.Proved] = {}
 _terms: tuple[glossary.Term, ...] = ()
@@ -223,7 +224,8 @@ def _say_what_comes_before(page: Page, nav: Any) -> None:
         return other.file.url_relative_to(page.file)
 
     if page.is_homepage:
-        page.content = content.replace(
+        proofs = sum(len(claims.read(proved.text)) for proved in _proved.values())
+        page.content = content.replace(_PROOFS, str(proofs)).replace(
             _CONTENTS,
             reading.contents(
                 [

@@ -87,7 +87,7 @@ def read(text: str) -> list[Claim]:
             )
         for at, (said, world, assertion) in enumerate(zip(words, worlds, assertions, strict=True)):
             start, end = _place(prose, said, fence.line)
-            asserted = ast.unparse(assertion)
+            asserted = " ".join((ast.get_source_segment(fence.source, assertion) or "").split())
             claims.append(
                 Claim(said, start, end, block, at, asserted, _replacements(world, fence.line))
             )
