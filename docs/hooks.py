@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 from machine import (
     blocks,
     cards,
+    claims,
     dependencies,
     finding,
     glossary,
@@ -46,6 +47,7 @@ _STYLESHEET = "assets/palette.css"
 _THEIR_STYLESHEET = "assets/_mkdocstrings.css"
 _NO_DATE = "1980-01-01"
 _CONTENTS = '<div id="contents"></div>'
+_PROOFS = '<span id="proofs">some</span>'
 _serving = _dirty = False
 _proved: dict[str, proving.Proved] = {}
 _terms: tuple[glossary.Term, ...] = ()
@@ -130,9 +132,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     page.link = _links_from(page, config, files)  # type: ignore[attr-defined]
     try:
         page.written = notebook.to_page(page.executed, _VARIABLES)  # type: ignore[attr-defined]
-    except notebook.BlockError as error:
+        return claims.mark(page.written.markdown, proved.text)  # type: ignore[attr-defined]
+    except (notebook.BlockError, claims.ClaimError) as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
-    return str(page.written.markdown)  # type: ignore[attr-defined]
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -222,7 +224,8 @@ def _say_what_comes_before(page: Page, nav: Any) -> None:
         return other.file.url_relative_to(page.file)
 
     if page.is_homepage:
-        page.content = content.replace(
+        proofs = sum(len(claims.read(proved.text)) for proved in _proved.values())
+        page.content = content.replace(_PROOFS, str(proofs)).replace(
             _CONTENTS,
             reading.contents(
                 [

@@ -1,4 +1,4 @@
-/* Shows the meaning of an underlined word to those who point at it, tab to it or tap it; without this it is a link to the glossary.
+/* Shows the meaning of an underlined word, or what a proof asserts, to those who point at it, tab to it or tap it; without this it is a link.
    One box serves the whole page and is placed beside the word, so that nothing on the page moves. */
 
 const DELAY_MILLISECONDS = 150;
@@ -50,9 +50,9 @@ function soon(action) {
   timer = setTimeout(action, DELAY_MILLISECONDS);
 }
 
-const termOf = (event) => event.target.closest?.(".nn-term");
+const termOf = (event) => event.target.closest?.("[data-meaning]");
 
-if (article?.querySelector(".nn-term")) {
+if (article?.querySelector("[data-meaning]")) {
   article.append(box);
   let touched = false;
   let open = false;

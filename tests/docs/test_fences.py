@@ -147,6 +147,7 @@ def test_a_page_of_many_fences_is_counted_alike(place: str) -> None:
         'python alt="SECRET picture" caption="SECRET words"',
         'python alt=["SECRET one", "SECRET [2]"] needs="SECRET"',
         'python exercise="one" role="stub" tags=["SECRET"]',
+        'python proves="SECRET words" refuted="SECRET -> SECRET"',
         'python alt="SECRET \\"quoted\\" SECRET" title="shown"',
         "python alt='SECRET'",
     ],
@@ -236,6 +237,8 @@ def test_a_longer_fence_closes_and_a_shorter_does_not() -> None:
         'python tags=["skip-execution"] needs="torch"',
         'python title="x" caption="The loss, −0.4"',
         'python exercise="one" role="check"',
+        'python proves="It is so: always" refuted="lr=0.1 -> lr=10"',
+        'python proves=["a (b) = c", "two, [2]"] refuted=["x[0] -> x[1]", "{a} -> b; c -> d"]',
     ],
 )
 def test_jupytext_reads_the_same_options(info: str) -> None:
