@@ -16,6 +16,7 @@ from machine import (
     dependencies,
     finding,
     glossary,
+    instruments,
     keeping,
     links,
     mathematics,
@@ -130,7 +131,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     page.link = _links_from(page, config, files)  # type: ignore[attr-defined]
     try:
         page.written = notebook.to_page(page.executed, _VARIABLES)  # type: ignore[attr-defined]
-    except notebook.BlockError as error:
+    except (notebook.BlockError, instruments.InstrumentError) as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
     return str(page.written.markdown)  # type: ignore[attr-defined]
 
@@ -152,6 +153,7 @@ def on_page_context(
 ) -> dict[str, Any]:
     if _is_notebook(page):
         context["downloads"] = _download_name(page)
+        context["instruments"] = instruments.scripts(page.content or "")
         _say_what_comes_before(page, nav)
     return context
 

@@ -14,7 +14,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from . import fences, pages, svg
+from . import fences, instruments, pages, svg
 from .examples import Block, Result
 
 # Links to other pages of the site, which only MkDocs can resolve.
@@ -133,7 +133,10 @@ def to_page(notebook: NotebookNode, variables: Mapping[str, str]) -> Page:
                     raise BlockError(f"{_block_name(code_cells, cell)}: {error}") from error
                 caption = cell.metadata.get("caption")
                 below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-                page.pictures[mark] = f'<figure class="nn-picture">{picture}{below}</figure>'
+                figure = f'<figure class="nn-picture">{picture}{below}</figure>'
+                if "instrument" in cell.metadata:
+                    figure = instruments.around(figure, str(cell.metadata["instrument"]))
+                page.pictures[mark] = figure
                 pieces.append(mark)
             if "fold" in cell.metadata:
                 # The picture speaks first; the code that draws it waits until it is asked for.

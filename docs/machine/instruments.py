@@ -1,0 +1,27 @@
+"""Puts an instrument around the picture that it grows out of, and says which scripts a page needs.
+A fence says `instrument="neuron"`; without scripts, and on paper, its picture stays what it is."""
+
+import re
+from pathlib import Path
+
+FOLDER = "assets/instruments"
+_SCRIPTS = Path(__file__).resolve().parent.parent / FOLDER
+_ELEMENT = re.compile(r'<nn-(?P<name>[a-z-]+) class="nn-instrument">')
+
+
+class InstrumentError(ValueError):
+    """An instrument that no script makes."""
+
+
+def around(figure: str, name: str) -> str:
+    """The figure inside the element that `assets/instruments/<name>.js` brings to life."""
+    if not (_SCRIPTS / f"{name}.js").is_file():
+        known = sorted(path.stem for path in _SCRIPTS.glob("*.js") if path.stem != "kit")
+        raise InstrumentError(f'instrument="{name}": expected one of {", ".join(known)}')
+    return f'<nn-{name} class="nn-instrument">{figure}</nn-{name}>'
+
+
+def scripts(content: str) -> list[str]:
+    """The script of each instrument in a rendered page, in the order of the page."""
+    names = dict.fromkeys(found["name"] for found in _ELEMENT.finditer(content))
+    return [f"{FOLDER}/{name}.js" for name in names]
