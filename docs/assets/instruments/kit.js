@@ -75,7 +75,7 @@ function scale([from, to], [start, end]) {
 
 /* A drawing with two axes. Whatever is painted is cut off at its edges; handles stay above it. */
 class Plot {
-  constructor(ui, { label, width = 340, height = 300, x = [0, width], y = [height, 0], margin = [0, 0, 0, 0] }) {
+  constructor(ui, { label, look = "", width = 340, height = 300, x = [0, width], y = [height, 0], margin = [0, 0, 0, 0] }) {
     const [top, right, bottom, left] = margin;
     this.ui = ui;
     this.x = scale(x, [left, width - right]);
@@ -88,7 +88,7 @@ class Plot {
     this.front = draw("g", { "aria-hidden": "true", "clip-path": `url(#${id})` });
     this.notes = draw("g", { "aria-hidden": "true" });
     this.handles = draw("g");
-    this.svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label }, hole, this.back, this.front, this.notes, this.handles);
+    this.svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label, class: look }, hole, this.back, this.front, this.notes, this.handles);
     ui.drawings.append(this.svg);
   }
 
@@ -100,6 +100,8 @@ class Plot {
     const d = points.map(([x, y], index) => `${index ? "L" : "M"}${this.x(x)} ${this.y(y)}`).join("");
     return draw("path", { d: d && d + end, ...attributes });
   }
+
+  dot(x, y, attributes = {}) { return draw("circle", { cx: this.x(x), cy: this.y(y), r: 5, ...attributes }); }
 
   curve(f, attributes = {}, parts = 120, [from, to] = this.domain.x) {
     const places = Array.from({ length: parts + 1 }, (_, index) => from + ((to - from) * index) / parts);
