@@ -9,7 +9,7 @@ import numpy as np
 
 import nnlib
 from nnlib import functional as F  # noqa: N812 - PyTorch's own name for it
-from nnlib import nn
+from nnlib import nn, optim
 
 SETTINGS = 200
 Settings = Callable[[np.random.Generator], list[Any]]
@@ -172,4 +172,137 @@ LOSSES = Instrument(
     ),
 )
 
-INSTRUMENTS = (NEURON, ACTIVATIONS, LOSSES)
+
+# Layers
+def _forward(weights: dict[str, Any], inputs: list[float]) -> dict[str, Any]:
+    z = F.linear(float64([inputs]), float64(weights["hidden"]), float64(weights["biases"]))
+    h = F.relu(z)
+    out = F.linear(h, float64([weights["output"]]), float64([weights["bias"]]))
+    return {
+        "z": floats(z.numpy()[0]),
+        "h": floats(h.numpy()[0]),
+        "out": out.item(),
+        "answer": F.sigmoid(out).item(),
+    }
+
+
+def _network(rng: np.random.Generator, scale: float = 1.0) -> list[Any]:
+    shapes = {"hidden": (3, 2), "biases": 3, "output": 3, "bias": None}
+    weights = {name: floats(rng.normal(scale=scale, size=size)) for name, size in shapes.items()}
+    return [weights, floats(rng.random(2))]
+
+
+_NOTHING = {"hidden": [[0, 0]] * 3, "biases": [0] * 3, "output": [0] * 3, "bias": 0}
+_HUGE = {"hidden": [[2, 2]] * 3, "biases": [2] * 3, "output": [2] * 3, "bias": -900}
+
+LAYERS = Instrument(
+    name="layers",
+    page="pieces/layers/",
+    shows=("0.496", "0.6215"),
+    models=(
+        Model(
+            "forward",
+            _forward,
+            _network,
+            ([_NOTHING, [0, 0]], [_HUGE, [1, 1]], [_HUGE | {"bias": 900}, [1, 1]]),
+            ("Math.max(0, total)", "Math.max(-0.1, total)"),
+        ),
+    ),
+)
+
+
+# Gradient descent
+def _height(landscape: str, place: nnlib.Tensor) -> nnlib.Tensor:
+    w1, w2 = place[0], place[1]
+    if landscape == "valleys":
+        return (w1**2 - 1) ** 2 + 0.3 * w1 + 0.5 * w2**2
+    return 0.5 * (w1**2 + (10 if landscape == "ravine" else 1) * w2**2)
+
+
+def _slope(landscape: str, place: Any) -> np.ndarray[Any, Any]:
+    w = float64(place, requires_grad=True)
+    _height(landscape, w).backward()
+    return w.grad.numpy().copy()
+
+
+def _curvature(landscape: str, place: list[float]) -> float:
+    """From differences of gradients, extrapolated: exact where the gradient is a cubic."""
+
+    def second(axis: int, step: float) -> float:
+        by = step * np.eye(2)[axis]
+        up, down = _slope(landscape, place + by), _slope(landscape, place - by)
+        return float((up - down)[axis] / (2 * step))
+
+    return max((4 * second(axis, 0.5) - second(axis, 1.0)) / 3 for axis in (0, 1))
+
+
+def _descend(
+    landscape: str, walk: str, start: list[float], eta: float, steps: int
+) -> list[list[float]]:
+    w = float64(start, requires_grad=True)
+    optimizer = {
+        "plain": lambda: optim.SGD([w], lr=eta),
+        "momentum": lambda: optim.SGD([w], lr=eta, momentum=0.6),
+        "Adam": lambda: optim.Adam([w], lr=eta),
+    }[walk]()
+    path = [floats(w.detach().numpy())]
+    for _ in range(steps):
+        optimizer.zero_grad()
+        _height(landscape, w).backward()
+        optimizer.step()
+        path.append(floats(w.detach().numpy()))
+    return path
+
+
+def _walk(rng: np.random.Generator) -> list[Any]:
+    landscape = str(rng.choice(["ravine", "bowl", "valleys"]))
+    walk = str(rng.choice(["plain", "momentum", "Adam"]))
+    # Where the two valleys throw the ball about, the last digit of a start decides its end.
+    most, reach = (0.05, 1.8) if landscape == "valleys" else (2.5, 9.0)
+    return [landscape, walk, floats(rng.uniform(-reach, reach, 2)), rng.uniform(0.001, most), 20]
+
+
+def _place(rng: np.random.Generator) -> list[Any]:
+    return [str(rng.choice(["ravine", "bowl", "valleys"])), floats(rng.uniform(-9, 9, 2))]
+
+
+_PLACES = (["ravine", [0, 0]], ["bowl", [9, -7]], ["valleys", [0, 0]], ["valleys", [-1, 1e6]])
+
+DESCENT = Instrument(
+    name="descent",
+    page="learning/gradient-descent/",
+    shows=("0.19", "0.045", "30"),
+    models=(
+        Model(
+            "loss",
+            lambda landscape, place: _height(landscape, float64(place)).item(),
+            _place,
+            _PLACES,
+            ("+ 0.3 * w1 +", "- 0.3 * w1 +"),
+        ),
+        Model(
+            "gradient",
+            lambda landscape, place: floats(_slope(landscape, place)),
+            _place,
+            _PLACES,
+            ("(w1 * w1 - 1) + 0.3, w2]", "(w1 * w1 - 1) - 0.3, w2]"),
+        ),
+        Model("curvature", _curvature, _place, _PLACES[:3], ("12 * w1 * w1 - 4, 1", "12 * w1, 1")),
+        Model(
+            "descend",
+            _descend,
+            _walk,
+            (
+                ["ravine", "plain", [8, 1], 0.2, 100],
+                ["ravine", "plain", [8, 1], 8, 100],
+                ["ravine", "momentum", [8, 1], 8, 100],
+                ["bowl", "Adam", [9, -7], 8, 100],
+                ["bowl", "plain", [0, 0], 1, 5],
+                ["valleys", "plain", [-2, 0], 0.02, 100],
+            ),
+            ("MOMENTUM * speed + g", "MOMENTUM * speed + (1 - MOMENTUM) * g"),
+        ),
+    ),
+)
+
+INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, DESCENT)

@@ -78,10 +78,8 @@ class Plot {
   constructor(ui, { label, look = "", width = 340, height = 300, x = [0, width], y = [height, 0], margin = [0, 0, 0, 0] }) {
     const [top, right, bottom, left] = margin;
     this.ui = ui;
-    this.x = scale(x, [left, width - right]);
-    this.y = scale(y, [height - bottom, top]);
-    this.domain = { x, y };
     this.box = { left, top, right: width - right, bottom: height - bottom };
+    this.frame(x, y);
     const id = `nn-${ui.name}-${ui.plots++}`;
     const hole = draw("clipPath", { id }, draw("rect", { x: left, y: top, width: width - left - right, height: height - top - bottom }));
     this.back = draw("g", { "aria-hidden": "true" });
@@ -90,6 +88,13 @@ class Plot {
     this.handles = draw("g");
     this.svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label, class: look }, hole, this.back, this.front, this.notes, this.handles);
     ui.drawings.append(this.svg);
+  }
+
+  /* What part of the plane is shown. */
+  frame(x, y) {
+    this.x = scale(x, [this.box.left, this.box.right]);
+    this.y = scale(y, [this.box.bottom, this.box.top]);
+    this.domain = { x, y };
   }
 
   /* Inside the axes; `note` is for what may stand outside them. */
@@ -291,10 +296,10 @@ class Instrument {
     return input;
   }
 
-  choice(key, label, names = {}) {
+  choice(key, label, names = {}, also = () => ({})) {
     const inputs = this.specs[key].choices.map((choice) => {
       const input = make("input", { type: "radio", name: `nn-${this.name}-${key}`, value: choice });
-      input.addEventListener("change", () => this.set({ [key]: choice }));
+      input.addEventListener("change", () => this.set({ [key]: choice, ...also(choice) }));
       return [choice, input];
     });
     const labels = inputs.map(([choice, input]) => make("label", {}, input, make("span", {}, names[choice] ?? String(choice))));
