@@ -20,7 +20,8 @@ class Model:
     """A function that a script exports, arguments for it, and the same from `nnlib`.
 
     `draw` gives random arguments; `extremes` are tried besides. `breaks` is a piece of the script
-    and what to write in its place, by which this function comes to be wrong.
+    and what to write in its place, by which this function comes to be wrong. `rounded` is how far
+    apart rounding may set two answers that are near zero.
     """
 
     function: str
@@ -28,6 +29,8 @@ class Model:
     draw: Settings
     extremes: tuple[list[Any], ...]
     breaks: tuple[str, str]
+    # A sum of numbers around one is rounded at its sixteenth digit, however small it comes out.
+    rounded: float = 1e-14
 
     def settings(self) -> list[list[Any]]:
         rng = np.random.default_rng(0)
@@ -294,8 +297,8 @@ DESCENT = Instrument(
             _walk,
             (
                 ["ravine", "plain", [8, 1], 0.2, 100],
-                ["ravine", "plain", [8, 1], 8, 100],
-                ["ravine", "momentum", [8, 1], 8, 100],
+                ["ravine", "plain", [8, 1], 8, 60],
+                ["ravine", "momentum", [8, 1], 8, 60],
                 ["bowl", "Adam", [9, -7], 8, 100],
                 ["bowl", "plain", [0, 0], 1, 5],
                 ["valleys", "plain", [-2, 0], 0.02, 100],
@@ -305,4 +308,95 @@ DESCENT = Instrument(
     ),
 )
 
-INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, DESCENT)
+
+# Backpropagation
+_NINE = {"W": (2, 2), "b": 2, "v": 2, "c": None}
+
+
+def _graph(
+    weights: dict[str, Any], x: list[float], y: int
+) -> tuple[dict[str, nnlib.Tensor], dict[str, nnlib.Tensor]]:
+    leaves = {name: float64(value, requires_grad=True) for name, value in weights.items()}
+    z = leaves["W"] @ float64(x) + leaves["b"]
+    h = nnlib.relu(z)
+    z3 = leaves["v"] @ h + leaves["c"]
+    prediction = nnlib.sigmoid(z3)
+    loss = -nnlib.log(prediction if y == 1 else 1 - prediction)
+    return leaves, {"z": z, "h": h, "z3": z3, "prediction": prediction, "loss": loss}
+
+
+def _graph_values(weights: dict[str, Any], x: list[float], y: int) -> dict[str, Any]:
+    _, places = _graph(weights, x, y)
+    return {name: floats(place.detach().numpy()) for name, place in places.items()}
+
+
+def _graph_gradients(weights: dict[str, Any], x: list[float], y: int) -> dict[str, Any]:
+    leaves, places = _graph(weights, x, y)
+    loss = places.pop("loss")
+    for place in places.values():
+        place.retain_grad()
+    loss.backward()
+    return {name: floats(place.grad.numpy()) for name, place in (leaves | places).items()}
+
+
+def _graph_step(weights: dict[str, Any], x: list[float], y: int, eta: float) -> dict[str, Any]:
+    leaves, places = _graph(weights, x, y)
+    optimizer = optim.SGD(list(leaves.values()), lr=eta)
+    places["loss"].backward()
+    optimizer.step()
+    return {name: floats(leaf.detach().numpy()) for name, leaf in leaves.items()}
+
+
+def _nudge(weights: dict[str, Any], index: int, size: float, x: list[float], y: int) -> float:
+    losses = []
+    for way in (1, -1):
+        flat = np.concatenate([np.ravel(weights[name]).astype(np.float64) for name in _NINE])
+        flat[index] += way * size
+        parts = np.split(flat, [4, 6, 8])
+        moved = dict(zip(_NINE, [parts[0].reshape(2, 2), *parts[1:3], parts[3][0]], strict=True))
+        losses.append(_graph(moved, x, y)[1]["loss"].item())
+    return (losses[0] - losses[1]) / (2 * size)
+
+
+def _nine(rng: np.random.Generator) -> list[Any]:
+    weights = {name: floats(rng.uniform(-2, 2, size)) for name, size in _NINE.items()}
+    return [weights, floats(rng.random(2)), int(rng.integers(2))]
+
+
+_ALL_ZERO = {"W": [[0, 0], [0, 0]], "b": [0, 0], "v": [0, 0], "c": 0}
+_ALL_TWO = {"W": [[2, 2], [2, 2]], "b": [2, 2], "v": [2, -2], "c": 2}
+_EDGES = tuple([w, [0.9, 0.8], y] for w in (_ALL_ZERO, _ALL_TWO) for y in (0, 1))
+
+BACKPROPAGATION = Instrument(
+    name="backpropagation",
+    page="learning/backpropagation/",
+    shows=("0.9", "−0.211", "−0.190", "0.548"),
+    models=(
+        Model("forward", _graph_values, _nine, _EDGES, ("dot(v, h) + c", "dot(v, z) + c")),
+        Model(
+            "backward",
+            _graph_gradients,
+            _nine,
+            _EDGES,
+            ("(z[unit] > 0 ? blame : 0)", "blame"),
+        ),
+        Model(
+            "step",
+            _graph_step,
+            lambda rng: [*_nine(rng), rng.uniform(0, 1)],
+            tuple([*edge, 0.1] for edge in _EDGES),
+            ("weight - eta", "weight + eta"),
+        ),
+        Model(
+            "nudge",
+            _nudge,
+            lambda rng: [(nine := _nine(rng))[0], int(rng.integers(9)), 0.01, *nine[1:]],
+            tuple([weights, 4, 0.01, x, y] for weights, x, y in _EDGES),
+            ("(2 * size)", "size"),
+            # A difference of two losses, divided by a fiftieth.
+            rounded=1e-12,
+        ),
+    ),
+)
+
+INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT)

@@ -5,11 +5,12 @@ import gzip
 import itertools
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import CDPSession, Page, Route, expect
 from site_building import DOCS, EXPLAINERS, WIDTHS, built
 from site_html import article, read
 from site_instruments import INSTRUMENTS, SETTINGS, Instrument, Model
@@ -18,8 +19,6 @@ from test_axe import switch, violations
 
 _SCRIPTS = DOCS / "assets" / "instruments"
 _RELATIVE = 1e-9
-# A sum of numbers around one is rounded at its sixteenth digit, however small it comes out.
-_ROUNDED = 1e-14
 _INSTRUMENT_BYTES = 8_000
 _KIT_BYTES = 10_000
 _TOUCHABLE_PIXELS = 24
@@ -73,19 +72,23 @@ def _reset(page: Page, instrument: Instrument) -> None:
     _stage(page, instrument).get_by_role("button", name="Reset", exact=True).click()
 
 
-def _differences(ours: Any, truth: Any, place: str = "") -> list[str]:
+def _differences(ours: Any, truth: Any, rounded: float, place: str = "") -> list[str]:
     """Where two answers differ by more than rounding, whatever lists and names they are made of."""
     if isinstance(truth, dict):
         assert set(ours) == set(truth)
-        return [d for key in truth for d in _differences(ours[key], truth[key], f"{place}.{key}")]
+        return [
+            d
+            for key in truth
+            for d in _differences(ours[key], truth[key], rounded, f"{place}.{key}")
+        ]
     if isinstance(truth, list):
         assert len(ours) == len(truth), place
         pairs = enumerate(zip(ours, truth, strict=True))
-        return [d for i, (a, b) in pairs for d in _differences(a, b, f"{place}[{i}]")]
+        return [d for i, (a, b) in pairs for d in _differences(a, b, rounded, f"{place}[{i}]")]
     if isinstance(truth, bool | str | None):
         return [] if ours == truth else [f"{place}: {ours!r}, nnlib says {truth!r}"]
     same = (math.isnan(ours) and math.isnan(truth)) or ours == truth
-    if same or abs(ours - truth) <= _RELATIVE * abs(truth) + _ROUNDED:
+    if same or abs(ours - truth) <= _RELATIVE * abs(truth) + rounded:
         return []
     return [f"{place}: {ours!r}, nnlib says {truth!r}"]
 
@@ -97,8 +100,12 @@ def _disagreements(page: Page, script: str, models: tuple[Model, ...]) -> list[s
         f"{model.function}{tuple(given)}{difference}"
         for model, (_, settings), answer in zip(models, asked, answers, strict=True)
         for given, ours in zip(settings, answer, strict=True)
-        for difference in _differences(ours, model.truth(*given))
+        for difference in _differences(ours, model.truth(*given), model.rounded)
     ]
+
+
+def _serving(script: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(body=script, content_type="text/javascript")
 
 
 @instruments
@@ -117,10 +124,7 @@ def test_each_function_says_what_nnlib_says_and_a_wrong_one_is_found_out(
         # The functions alone: an element can be made once only.
         broken = source.replace(right, wrong).replace(f'instrument("{instrument.name}"', "Object(0")
         wrong_script = script.replace(instrument.name, f"wrong-{number}")
-        page.route(
-            wrong_script,
-            lambda route, body=broken: route.fulfill(body=body, content_type="text/javascript"),
-        )
+        page.route(wrong_script, _serving(broken))
         assert _disagreements(page, wrong_script, (model,)), f"{model.function}: no one noticed"
 
 

@@ -21,14 +21,15 @@ export const signed = (value, digits = 2) => (say(value, digits).startsWith("−
 
 /* State: each of its names has a start, and reads any text or number into a value that is allowed */
 
-export function number(start, low, high, step) {
-  const digits = (String(step).split(".")[1] ?? "").length;
+/* A key goes by `step`; what a formula sets may be as fine as `grain`. */
+export function number(start, low, high, step, grain = step) {
+  const digits = (String(grain).split(".")[1] ?? "").length;
   return {
-    start, low, high, step, digits,
+    start, low, high, step,
     read(given) {
       const value = given === "" || given === null ? NaN : Number(given);
       if (Number.isNaN(value)) return start;
-      return Number((Math.round(Math.min(high, Math.max(low, value)) / step) * step).toFixed(digits)) || 0;
+      return Number((Math.round(Math.min(high, Math.max(low, value)) / grain) * grain).toFixed(digits)) || 0;
     },
   };
 }
@@ -98,8 +99,8 @@ class Plot {
   }
 
   /* Inside the axes; `note` is for what may stand outside them. */
-  paint(...nodes) { this.front.replaceChildren(...nodes.flat()); }
-  note(...nodes) { this.notes.replaceChildren(...nodes.flat()); }
+  paint(...nodes) { this.front.replaceChildren(...nodes.flat(Infinity)); }
+  note(...nodes) { this.notes.replaceChildren(...nodes.flat(Infinity)); }
 
   path(points, attributes = {}, end = "") {
     const d = points.map(([x, y], index) => `${index ? "L" : "M"}${this.x(x)} ${this.y(y)}`).join("");
