@@ -12,7 +12,9 @@ PYTHON = frozenset(
 )
 
 # Options that speak to the machine; a reader must not see them, and MkDocs does not know them.
-OURS = frozenset({"alt", "caption", "exercise", "fold", "instrument", "needs", "role", "tags"})
+OURS = frozenset(
+    {"alt", "caption", "data", "exercise", "fold", "instrument", "needs", "role", "tags"}
+)
 
 _OPENING = re.compile(
     r"(?P<prefix>[ \t]*(?:>[ \t]*)*(?:(?:[-*+]|\d+[.)])[ \t]+)*)"

@@ -1,5 +1,6 @@
 """Puts an instrument around the picture that it grows out of, and says which scripts a page needs.
-A fence says `instrument="neuron"`; without scripts, and on paper, its picture stays what it is."""
+A fence says `instrument="neuron"`; without scripts, and on paper, its picture stays what it is.
+With `data="points=X"` beside it the instrument finds the page's own numbers in its element."""
 
 import re
 from pathlib import Path
@@ -13,12 +14,15 @@ class InstrumentError(ValueError):
     """An instrument that no script makes."""
 
 
-def around(figure: str, name: str) -> str:
+def around(figure: str, name: str, data: str = "") -> str:
     """The figure inside the element that `assets/instruments/<name>.js` brings to life."""
     if not (_SCRIPTS / f"{name}.js").is_file():
         known = sorted(path.stem for path in _SCRIPTS.glob("*.js") if path.stem != "kit")
         raise InstrumentError(f'instrument="{name}": expected one of {", ".join(known)}')
-    return f'<nn-{name} class="nn-instrument">{figure}</nn-{name}>'
+    # Nothing runs a script of this type, so the page's policy has nothing to allow.
+    safe = data.replace("<", "\\u003c")
+    numbers = f'<script type="application/json">{safe}</script>' if data else ""
+    return f'<nn-{name} class="nn-instrument">{figure}{numbers}</nn-{name}>'
 
 
 def scripts(content: str) -> list[str]:

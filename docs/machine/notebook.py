@@ -53,7 +53,8 @@ def executed(text: str, blocks: Sequence[Block], results: Sequence[Result]) -> N
         if not fence.prefix:
             cells.append(_prose(text[done : fence.start]))
             given = _outputs(result, _alts(fence.options))
-            cells.append(_code(fence.source, metadata=fence.options, outputs=given))
+            about = {**fence.options, "data": result.data}
+            cells.append(_code(fence.source, metadata=about, outputs=given))
             done = fence.end
     cells.append(_prose(text[done:]))
     return _notebook([cell for cell in cells if cell.source])
@@ -135,7 +136,9 @@ def to_page(notebook: NotebookNode, variables: Mapping[str, str]) -> Page:
                 below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
                 figure = f'<figure class="nn-picture">{picture}{below}</figure>'
                 if "instrument" in cell.metadata:
-                    figure = instruments.around(figure, str(cell.metadata["instrument"]))
+                    figure = instruments.around(
+                        figure, str(cell.metadata["instrument"]), str(cell.metadata.get("data", ""))
+                    )
                 page.pictures[mark] = figure
                 pieces.append(mark)
             if "fold" in cell.metadata:

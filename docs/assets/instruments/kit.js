@@ -232,6 +232,8 @@ class Instrument {
     Object.assign(this, { host, name, specs: state, parts: [], plots: 0, timer: null });
     this.starts = Object.fromEntries(Object.entries(state).map(([key, spec]) => [key, spec.start]));
     this.state = { ...this.starts, ...this.recalled() };
+    /* What the build took from the page's own blocks. */
+    this.data = JSON.parse(host.querySelector("script")?.textContent ?? "null");
     this.drawings = make("div", { class: "nn-drawings" });
     this.controls = make("div", { class: "nn-controls" });
     /* Seen at once; heard when the hand has come to rest. */
