@@ -399,4 +399,106 @@ BACKPROPAGATION = Instrument(
     ),
 )
 
-INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT)
+
+# Dead ReLUs
+def _relu_network(parameters: list[Any]) -> nn.Module:
+    model = nn.Sequential(nn.Linear(2, len(parameters[1])), nn.ReLU(), nn.Linear(4, 1)).double()
+    for parameter, values in zip(model.parameters(), parameters, strict=True):
+        parameter.array[:] = values
+    return model
+
+
+def _highest(parameters: list[Any], points: list[Any]) -> list[float]:
+    return floats(_relu_network(parameters)[0](float64(points)).detach().numpy().max(axis=0))
+
+
+def _network_step(
+    parameters: list[Any], points: list[Any], labels: list[Any], eta: float
+) -> dict[str, Any]:
+    model = _relu_network(parameters)
+    loss = nn.BCEWithLogitsLoss()(model(float64(points)), float64(labels))
+    loss.backward()
+    optim.SGD(model.parameters(), lr=eta).step()
+    return {
+        "loss": loss.item(),
+        "network": [floats(p.detach().numpy()) for p in model.parameters()],
+    }
+
+
+def _relu_parameters(rng: np.random.Generator) -> list[Any]:
+    return [floats(rng.normal(size=shape)) for shape in ((4, 2), 4, (1, 4), 1)]
+
+
+def _relu_step(rng: np.random.Generator) -> list[Any]:
+    points, labels = floats(rng.normal(size=(12, 2))), floats(rng.integers(2, size=(12, 1)))
+    return [_relu_parameters(rng), points, labels, float(rng.choice([0.1, 0.5, 2, 10, 50]))]
+
+
+_CLOSED = [[[0, 0]] * 4, [-5] * 4, [[1] * 4], [0]]
+_SURE = [[[0, 0]] * 4, [700] * 4, [[1] * 4], [0]]
+
+DEAD_UNITS = Instrument(
+    name="dead-units",
+    page="pitfalls/dead-units/",
+    shows=("11", "16", "8", "10"),
+    models=(
+        Model(
+            "highest",
+            _highest,
+            lambda rng: [_relu_parameters(rng), floats(rng.normal(size=(12, 2)))],
+            ([_CLOSED, [[1, 1]]],),
+            ("Math.max(...points", "Math.min(...points"),
+        ),
+        Model(
+            "step",
+            _network_step,
+            _relu_step,
+            tuple([net, [[1, 1], [0, 1]], [[0], [1]], 10] for net in (_CLOSED, _SURE)),
+            ("if (value <= 0) return;", ""),
+        ),
+    ),
+)
+
+
+# Convolution
+def _convolve(image: Any, kernel: Any, stride: int, padding: int) -> list[Any]:
+    as_batch = [float64([[table]]) for table in (image, kernel)]
+    return floats(F.conv2d(*as_batch, stride=stride, padding=padding).numpy()[0, 0])
+
+
+def _stamp(rng: np.random.Generator) -> list[Any]:
+    side = int(rng.integers(3, 9))
+    tables = floats(rng.random((side, side))), floats(rng.normal(size=(3, 3)))
+    return [*tables, int(rng.integers(1, 4)), int(rng.integers(2))]
+
+
+def _sides(rng: np.random.Generator) -> list[Any]:
+    return [int(rng.integers(3, 30)), 3, int(rng.integers(3)), int(rng.integers(1, 4))]
+
+
+def _side(size: int, kernel: int, padding: int, stride: int) -> int:
+    return len(_convolve(np.zeros((size, size)), np.zeros((kernel, kernel)), stride, padding))
+
+
+CONVOLUTION = Instrument(
+    name="convolution",
+    page="architectures/convolution/",
+    shows=("3", "5", "1", "0"),
+    models=(
+        Model(
+            "convolve",
+            _convolve,
+            _stamp,
+            (
+                [[[0, 0, 1, 1, 1]] * 5, [[-1, 0, 1]] * 3, 1, 0],
+                [[[1e9] * 3] * 3, [[-1e9] * 3] * 3, 3, 1],
+                [[[0] * 3] * 3, [[0] * 3] * 3, 1, 0],
+            ),
+            ("place * stride - padding", "place * stride + padding"),
+        ),
+        Model("side", _side, _sides, ([3, 3, 0, 3], [28, 5, 0, 2]), ("/ stride) + 1", "/ stride)")),
+    ),
+)
+
+INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
+INSTRUMENTS += (DEAD_UNITS,)
