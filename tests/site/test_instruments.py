@@ -14,8 +14,8 @@ from playwright.sync_api import CDPSession, Page, Route, expect
 from site_building import DOCS, EXPLAINERS, WIDTHS, built
 from site_html import article, read
 from site_instruments import INSTRUMENTS, SETTINGS, Instrument, Model
+from site_judging import switch, violations
 from site_reading import settled, wait_until
-from test_axe import switch, violations
 
 _SCRIPTS = DOCS / "assets" / "instruments"
 _RELATIVE = 1e-9
@@ -28,6 +28,10 @@ _SCRIPT = "n => [...document.scripts].find(s => s.src.includes(`/instruments/${n
 _ASK = """async ([script, questions]) => {
   const module = await import(script);
   return questions.map(([ask, settings]) => settings.map(given => module[ask](...given)));
+}"""
+_COUNT_THE_TAKEN = """() => {
+  window.taken = 0;
+  document.addEventListener("pointercancel", () => { window.taken += 1; }, true);
 }"""
 _EVERY_CONTROL = "[role=slider], input[type=range]"
 # Everything that a key can do, by chance, and what may never come of it.
@@ -221,6 +225,7 @@ def test_a_finger_drags_each_handle_and_the_page_stays(
 ) -> None:
     page: Page = open_page(instrument.page, width=WIDTHS[1], has_touch=True, is_mobile=True)
     session = page.context.new_cdp_session(page)
+    page.evaluate(_COUNT_THE_TAKEN)
     for handle in _handles(page, instrument):
         handle.evaluate("e => e.scrollIntoView({block: 'center'})")
         settled(page)
@@ -228,13 +233,14 @@ def test_a_finger_drags_each_handle_and_the_page_stays(
         x, y = _middle(handle.locator(".nn-mark").bounding_box())
         for way in (-1, 1):
             _touch(session, "touchStart", (x, y))
-            for step in range(1, 7):
+            for step in range(1, 13):
                 _touch(session, "touchMove", (x + way * 6 * step, y + way * 3 * step))
             _touch(session, "touchEnd")
             if handle.get_attribute("aria-valuetext") != before:
                 break
         assert handle.get_attribute("aria-valuetext") != before
         assert page.evaluate("scrollY") == scrolled
+        assert page.evaluate("taken") == 0, "the browser took the finger's movement for its own"
         _reset(page, instrument)
 
 
@@ -243,7 +249,7 @@ def test_its_state_stands_in_the_address(open_page: Any, instrument: Instrument)
     page: Page = open_page(f"{instrument.page}?other=1")
     control = _stage(page, instrument).locator(_EVERY_CONTROL).first
     control.focus()
-    page.keyboard.press("Home")
+    page.keyboard.press("End")
     wait_until(page, "name => location.search.includes(`${name}=`)", instrument.name)
     assert "other=1" in page.url
     says, value = _says(page, instrument), control.get_attribute("aria-valuetext")

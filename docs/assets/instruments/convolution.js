@@ -74,11 +74,11 @@ instrument("convolution", {
       at: (state) => {
         const [top, left] = corner(state);
         const half = grid(state).cell * 1.5;
-        return [left + half + 20, 300 - (top + half)];
+        return [left + half + 20, top + half];
       },
       move: (x, y, state) => {
         const { cell } = grid(state);
-        return to(state, (300 - y - 10 - cell * 1.5) / cell / state.stride, (x - 30 - cell * 1.5) / cell / state.stride);
+        return to(state, (y - 10 - cell * 1.5) / cell / state.stride, (x - 30 - cell * 1.5) / cell / state.stride);
       },
       keys: (steps, across, state) => {
         const [row, column] = at(state);

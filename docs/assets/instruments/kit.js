@@ -182,7 +182,7 @@ class Plot {
   grab(move) {
     this.svg.classList.add("nn-grab");
     const to = (event) => this.ui.set(move(...this.place(event)));
-    onDrag(this.svg, { start: to, move: to });
+    onDrag(this.svg, { start: to, move: to, scrolls: true });
   }
 }
 
@@ -210,8 +210,10 @@ function onKeys(element, by, toLow, toHigh, ui) {
   });
 }
 
-function onDrag(element, { start, move }) {
+function onDrag(element, { start, move, scrolls = false }) {
   let held = null;
+  /* Not by `touch-action`, which browsers do not heed on parts of a drawing: a finger on a handle must not scroll the page. */
+  if (!scrolls) element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   element.addEventListener("pointerdown", (event) => {
     if (event.button || held !== null || event.target.closest(".nn-handle, svg") !== element) return;
     held = event.pointerId;
