@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import nnlib
+from nnlib import datasets, nn, optim
 from nnlib import functional as F  # noqa: N812 - PyTorch's own name for it
-from nnlib import nn, optim
 
 SETTINGS = 200
 Settings = Callable[[np.random.Generator], list[Any]]
@@ -500,5 +500,81 @@ CONVOLUTION = Instrument(
     ),
 )
 
+
+# Why it works
+def _chain(heights: list[float], x: float) -> float:
+    """The page's network: one ReLU for each part, which changes the slope at its corner."""
+    corners = np.linspace(-3, 3, len(heights))
+    slopes = np.diff(heights) / np.diff(corners)
+    network = nn.Sequential(nn.Linear(1, len(slopes)), nn.ReLU(), nn.Linear(len(slopes), 1))
+    values = np.ones((len(slopes), 1)), -corners[:-1], np.diff(slopes, prepend=0)[None], heights[:1]
+    for parameter, value in zip(network.double().parameters(), values, strict=True):
+        parameter.array[:] = value
+    return network(float64([[x]])).item()
+
+
+def _worst(heights: list[float]) -> dict[str, float]:
+    x = np.linspace(-3, 3, 6001)
+    straight = np.interp(x, np.linspace(-3, 3, len(heights)), heights)
+    errors = np.abs(straight - datasets.curve(float64(x)).numpy())
+    assert abs(straight[1234] - _chain(heights, x[1234])) < 1e-9
+    return {"error": errors.max(), "at": x[errors.argmax()]}
+
+
+def _folded(x: float, times: int) -> float:
+    strip = float64(x)
+    for _ in range(times):
+        strip = F.relu(2 * strip) - F.relu(4 * strip - 2)
+    return strip.item()
+
+
+def _heights(rng: np.random.Generator) -> list[float]:
+    return floats(rng.normal(size=int(rng.choice([3, 5, 13, 65]))))
+
+
+WHY_IT_WORKS = Instrument(
+    name="why-it-works",
+    page="further/why-it-works/",
+    shows=("12", "6", "8", "7"),
+    models=(
+        Model(
+            "curve",
+            lambda x: datasets.curve(float64(x)).item(),
+            lambda rng: [rng.uniform(-3, 3)],
+            ([0], [-3], [3], [1e-9], [100]),
+            ("x / 3", "x / 2"),
+        ),
+        Model(
+            "chain",
+            _chain,
+            lambda rng: [_heights(rng), rng.uniform(-3, 3)],
+            ([[1, 2, 3], -3], [[1, 2, 3], 3], [[0, 0, 0], 0], [[1e9, -1e9, 0], 1.5]),
+            ("place - left", "place - left + 0.01"),
+            # Sixty-five slopes are added up where one would do.
+            rounded=1e-12,
+        ),
+        Model(
+            "worst",
+            _worst,
+            lambda rng: [_heights(rng)],
+            ([[0, 0, 0]],),
+            ("error > found.error", "error < found.error"),
+            rounded=1e-12,
+        ),
+        Model(
+            "folded",
+            _folded,
+            lambda rng: [rng.random(), int(rng.integers(7))],
+            ([0, 6], [1, 6], [0.5, 6], [0.3, 0]),
+            ("4 * x - 2", "4 * x - 1"),
+        ),
+    ),
+)
+
+# Its one function gives a program, which `test_instruments.py` runs.
+PYTORCH = Instrument(
+    name="pytorch", page="further/pytorch/", shows=("30", "0.0221", "2"), models=()
+)
+
 INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
-INSTRUMENTS += (DEAD_UNITS,)
+INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH)

@@ -2,6 +2,7 @@
 What each one is asked is the same; `site_instruments.py` says what they are."""
 
 import gzip
+import importlib.util
 import itertools
 import math
 import re
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import CDPSession, Page, Route, expect
 from site_building import DOCS, EXPLAINERS, WIDTHS, built
@@ -16,6 +18,9 @@ from site_html import article, read
 from site_instruments import INSTRUMENTS, SETTINGS, Instrument, Model
 from site_judging import switch, violations
 from site_reading import settled, wait_until
+
+import nnlib
+from nnlib import datasets, nn
 
 _SCRIPTS = DOCS / "assets" / "instruments"
 _RELATIVE = 1e-9
@@ -332,6 +337,40 @@ def test_without_scripts_and_on_paper_the_picture_stands(
     page.emulate_media(media="print")
     expect(page.locator(f"{element} .nn-picture svg")).to_be_visible()
     expect(_stage(page, instrument)).to_be_hidden()
+
+
+_PROGRAM = """async script => {
+  const {program} = await import(script);
+  const {ours, theirs} = document.querySelector("nn-pytorch").instrument.data;
+  return [program("nnlib"), program("torch"), ours, theirs];
+}"""
+
+
+def _losses(program: str) -> np.ndarray[Any, Any]:
+    """What the program's losses are on the digits and from the first weights of its page."""
+    digits, labels = datasets.digits()
+    large = np.kron(digits.numpy()[:200, 0], np.ones((3, 3)))
+    pixels = np.pad(large, ((0, 0), (2, 2), (2, 2))).astype(np.float64).reshape(200, 784)
+    nnlib.manual_seed(0)
+    sizes = [(784, 128), (128, 64), (64, 10)]
+    layers = [layer for size in sizes for layer in (nn.Linear(*size), nn.ReLU())][:-1]
+    start = {n: t.numpy() for n, t in nn.Sequential(*layers).double().state_dict().items()}
+    names: dict[str, Any] = {"pixels": pixels, "labels": labels.numpy()[:200], "start": start}
+    exec(program, names)
+    return np.array(names["losses"])
+
+
+def test_the_program_for_two_libraries_runs_in_both(open_page: Any) -> None:
+    page: Page = open_page("further/pytorch/")
+    ours, theirs, shown, shown_theirs = page.evaluate(_PROGRAM, page.evaluate(_SCRIPT, "pytorch"))
+    assert np.abs(_losses(ours) - shown).max() < 1e-9
+    assert np.abs(_losses(ours.replace("lr=0.1", "lr=0.11")) - shown).max() > 1e-3
+    pairs = zip(ours.splitlines(), theirs.splitlines(), strict=True)
+    assert sum(one != other for one, other in pairs) == 2
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("PyTorch is not on this machine; its losses are those that the page tests")
+    assert np.abs(_losses(theirs) - shown).max() < 1e-9
+    assert np.abs(_losses(theirs) - shown_theirs).max() < 1e-4
 
 
 def test_each_script_is_light() -> None:

@@ -280,11 +280,11 @@ class Instrument {
     } catch { /* A browser may refuse this for a file, or when it is asked too often; nothing else depends on it. */ }
   }
 
-  slider(key, label, words = (value) => say(value)) {
+  slider(key, label, words = (value) => say(value), also = () => ({})) {
     const { choices, low = 0, high = choices.length - 1, step = 1 } = this.specs[key];
     const input = make("input", { type: "range", min: low, max: high, step, "aria-label": label });
     const shown = make("span", { class: "nn-value", "aria-hidden": "true" });
-    const take = (value) => this.set({ [key]: choices ? choices[Math.max(0, Math.min(high, value))] : value });
+    const take = (value) => this.set({ [key]: choices ? choices[Math.max(0, Math.min(high, value))] : value, ...also() });
     input.addEventListener("input", () => take(Number(input.value)));
     input.addEventListener("keydown", (event) => {
       const way = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
