@@ -151,7 +151,7 @@ class Plot {
     this.ui.parts.push((state) => {
       const [x, y] = at(state);
       element.setAttribute("transform", `translate(${this.x(x)} ${this.y(y)})`);
-      element.style.display = shown(state) ? "" : "none";
+      if (shown(state)) element.removeAttribute("display"); else element.setAttribute("display", "none");
       tell(element, value(state), words(state));
     });
     return element;
