@@ -5,9 +5,9 @@ import { draw, instrument, number, oneOf, say, text } from "./kit.js";
 
 const MOMENTUM = 0.6;
 const LANDSCAPES = {
-  ravine: { curvatures: [1, 10], x: [-9, 9], y: [-7, 7], ticks: [-5, 0, 5], levels: [0.5, 3, 8, 18, 32, 60, 100, 160], start: { w1: 8, w2: 1 } },
-  bowl: { curvatures: [1, 1], x: [-9, 9], y: [-7, 7], ticks: [-5, 0, 5], levels: [0.5, 2, 5, 10, 18, 28, 40, 54], start: { w1: 8, w2: 1 } },
-  valleys: { x: [-2.25, 2.25], y: [-1.75, 1.75], ticks: [-1, 0, 1], levels: [-0.2, 0, 0.2, 0.45, 0.8, 1.3, 2.5, 5, 9], start: { w1: 2, w2: 1 } },
+  ravine: { curvatures: [1, 10], x: [-9, 9], y: [-7, 7], ticks: [-5, 0, 5], levels: [0.5, 3, 8, 18, 32, 60, 100, 160], start: { w1: 8, w2: 1, eta: 0.19 } },
+  bowl: { curvatures: [1, 1], x: [-9, 9], y: [-7, 7], ticks: [-5, 0, 5], levels: [0.5, 2, 5, 10, 18, 28, 40, 54], start: { w1: 8, w2: 1, eta: 0.19 } },
+  valleys: { x: [-2.25, 2.25], y: [-1.75, 1.75], ticks: [-1, 0, 1], levels: [-0.2, 0, 0.2, 0.45, 0.8, 1.3, 2.5, 5, 9], start: { w1: 2, w2: 1, eta: 0.02 } },
 };
 
 export function loss(landscape, [w1, w2]) {
