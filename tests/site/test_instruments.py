@@ -6,13 +6,14 @@ import importlib.util
 import itertools
 import math
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import CDPSession, Page, Route, expect
+from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 from site_building import DOCS, EXPLAINERS, WIDTHS, built
 from site_html import article, read
 from site_instruments import INSTRUMENTS, SETTINGS, Instrument, Model
@@ -374,6 +375,33 @@ def test_the_program_for_two_libraries_runs_in_both(open_page: Any) -> None:
         pytest.skip("PyTorch is not on this machine; its losses are those that the page tests")
     assert np.abs(_losses(theirs) - shown).max() < 1e-9
     assert np.abs(_losses(theirs) - shown_theirs).max() < 1e-4
+
+
+def test_the_copy_on_a_readers_disk_has_them_too(
+    browser: Browser, site: Path, tmp_path: Path
+) -> None:
+    """There no module runs: each script has been joined with the kit, and keeps its state."""
+    with zipfile.ZipFile(site / "offline.zip") as archive:
+        archive.extractall(tmp_path)
+    (inside,) = tmp_path.iterdir()
+    context = browser.new_context()
+    for instrument in INSTRUMENTS:
+        complaints: list[str] = []
+        page = context.new_page()
+        page.on("pageerror", lambda error, found=complaints: found.append(str(error)))
+        page.goto((inside / instrument.page / "index.html").as_uri())
+        stage = _stage(page, instrument)
+        expect(stage).to_be_visible()
+        start = _says(page, instrument)
+        stage.locator(_EVERY_CONTROL).first.focus()
+        for key in ("Home", "End"):
+            page.keyboard.press(key)
+        expect(stage.get_by_role("status")).to_have_text(_says(page, instrument))
+        _reset(page, instrument)
+        assert _says(page, instrument) == start
+        assert complaints == []
+        page.close()
+    context.close()
 
 
 def test_each_script_is_light() -> None:
