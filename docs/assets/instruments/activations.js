@@ -50,6 +50,7 @@ const REACH = 5;
 
 instrument("activations", {
   label: "Activations, to try",
+  hint: "Drag in any panel, or move the sliders.",
   state: {
     z: number(1, -REACH, REACH, 0.1), first: number(2, -5, 5, 0.1), second: number(1, -5, 5, 0.1), temperature: number(1, 0.1, 5, 0.1),
   },

@@ -79,6 +79,7 @@ function sentence(stage, { W, b, v, c }, y, now, blame) {
 
 instrument("backpropagation", {
   label: "Backpropagation, to try",
+  hint: "Step through the graph. Drag any weight sideways to change it.",
   state: {
     ...Object.fromEntries(KEYS.map((key, index) => [key, number(STARTS[index], -2, 2, 0.05, 0.000001)])),
     y: oneOf([1, 0]), stage: number(LAST, 0, LAST, 1), which: oneOf(NAMES),

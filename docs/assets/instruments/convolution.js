@@ -45,6 +45,7 @@ function tinted(value, strongest, x, y, cell, shown) {
 
 instrument("convolution", {
   label: "Convolution, to try",
+  hint: "Drag the window over the image, and any weight sideways.",
   state: {
     image: oneOf(["edge", "digit", "moved"]), stride: oneOf([1, 2, 3]), padding: oneOf([0, 1]), row: number(0, 0, MOST, 1), column: number(0, 0, MOST, 1),
     ...Object.fromEntries(NINE.map((index) => [`k${index}`, number(EDGE[index], -2, 2, 0.5, 0.000001)])),

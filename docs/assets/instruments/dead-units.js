@@ -42,6 +42,7 @@ const [LOW, HIGH] = [-14, 10];
 
 instrument("dead-units", {
   label: "Dead ReLUs, to try",
+  hint: "Choose a step size, and take one step after the other.",
   state: { eta: oneOf([0.1, 0.5, 1, 2, 5, 10, 20, 50], 10), steps: number(8, 0, MOST, 1) },
   build(ui) {
     const { points, labels, start } = ui.data;

@@ -114,6 +114,7 @@ function verdict({ landscape, walk, eta }, path, start) {
 
 instrument("descent", {
   label: "Gradient descent, to try",
+  hint: "Drag the ball to its start, choose a step size, and let it walk.",
   state: {
     landscape: oneOf(["ravine", "bowl", "valleys"]), walk: oneOf(["plain", "momentum", "Adam"]), eta: oneOf(ETAS, 0.19),
     w1: number(8, -9, 9, 0.1), w2: number(1, -7, 7, 0.1), steps: number(30, 0, MOST, 1),

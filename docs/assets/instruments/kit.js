@@ -230,7 +230,7 @@ function onDrag(element, { start, move, scrolls = false }) {
 
 /* One instrument on the page */
 class Instrument {
-  constructor(host, name, { label, state, build }) {
+  constructor(host, name, { label, hint, state, build }) {
     Object.assign(this, { host, name, specs: state, parts: [], plots: 0, timer: null });
     this.starts = Object.fromEntries(Object.entries(state).map(([key, spec]) => [key, spec.start]));
     this.state = { ...this.starts, ...this.recalled() };
@@ -241,7 +241,7 @@ class Instrument {
     /* Seen at once; heard when the hand has come to rest. */
     this.seen = make("p", { class: "nn-says", "aria-hidden": "true" });
     this.heard = make("p", { class: "nn-heard", role: "status" });
-    this.stage = make("div", { class: "nn-stage", role: "group", "aria-label": label }, this.drawings, this.controls, this.seen, this.heard);
+    this.stage = make("div", { class: "nn-stage", role: "group", "aria-label": label }, make("p", { class: "nn-hint" }, hint), this.drawings, this.controls, this.seen, this.heard);
     this.draw = build(this);
     this.button("Reset", () => this.starts).classList.add("nn-reset");
     this.render();

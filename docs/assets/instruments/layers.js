@@ -46,6 +46,7 @@ const unit = ([x, y], value, silent) => [
 
 instrument("layers", {
   label: "A network, to try",
+  hint: "Drag any number sideways, or change it with the arrow keys.",
   state: Object.fromEntries(Object.entries(START).map(([key, value]) => [key, key[0] === "x" ? number(value, 0, 1, 0.05) : number(value, -2, 2, 0.05)])),
   build(ui) {
     const plot = ui.plot({ label: "The network and its numbers", width: 340, height: 350 });

@@ -25,6 +25,7 @@ const TOP = 4.6;
 
 instrument("losses", {
   label: "Losses, to try",
+  hint: "Drag the prediction, and flip the truth.",
   state: { prediction: number(0.578, 0.001, 0.999, 0.001), truth: oneOf([1, 0]) },
   build(ui) {
     const [margin, height] = [[26, 8, 36, 40], 250];

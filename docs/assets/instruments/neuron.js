@@ -83,6 +83,7 @@ const side = (value) => number(value, -1, 1, 0.05);
 
 instrument("neuron", {
   label: "A neuron, to try",
+  hint: "Drag the arrow, the line or the fruit, or move them with the arrow keys.",
   state: { w1: side(0.4), w2: side(0.3), b: number(0, -1.5, 1.5, 0.05), x: number(0.9, 0, 1, 0.05), y: number(0.8, 0, 1, 0.05) },
   build(ui) {
     const plane = ui.plot({ label: "The plane of fruit", width: 340, height: 300, x: [LOW, HIGH], y: [LOW, HIGH], margin: [18, 24, 34, 34] });

@@ -38,6 +38,7 @@ const differing = () => {
 
 instrument("pytorch", {
   label: "nnlib and PyTorch, to try",
+  hint: "Switch the library, and see which words change.",
   state: { library: oneOf(["nnlib", "torch"]), step: number(30, 1, 30, 1) },
   build(ui) {
     const { ours, theirs } = ui.data;

@@ -43,6 +43,7 @@ const on = Object.fromEntries(keys.map((key) => [key, 0]));
 
 instrument("why-it-works", {
   label: "Hats and folds, to try",
+  hint: "Drag the tops of the hats, change their number, and fold the strip.",
   state: { parts: oneOf(PARTS, 12), folds: number(3, 0, MOST_FOLDS, 1), ...Object.fromEntries(keys.map((key) => [key, number(0, -2, 2, 0.05)])) },
   build(ui) {
     const margin = [20, 10, 36, 30];
