@@ -17,6 +17,7 @@ from machine import (
     dependencies,
     finding,
     glossary,
+    instruments,
     keeping,
     links,
     mathematics,
@@ -133,7 +134,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     try:
         page.written = notebook.to_page(page.executed, _VARIABLES)  # type: ignore[attr-defined]
         return claims.mark(page.written.markdown, proved.text)  # type: ignore[attr-defined]
-    except (notebook.BlockError, claims.ClaimError) as error:
+    except (notebook.BlockError, instruments.InstrumentError, claims.ClaimError) as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
 
 
@@ -154,6 +155,7 @@ def on_page_context(
 ) -> dict[str, Any]:
     if _is_notebook(page):
         context["downloads"] = _download_name(page)
+        context["instruments"] = instruments.scripts(page.content or "")
         _say_what_comes_before(page, nav)
     return context
 

@@ -34,11 +34,13 @@ class Block:
 
 @dataclass(frozen=True)
 class Result:
-    """What a block printed and drew (as SVG), and what stopped it, if anything did."""
+    """What a block printed and drew (as SVG), what stopped it, if anything did, and the values that
+    its fence asks for, as JSON."""
 
     printed: str = ""
     pictures: Sequence[str] = ()
     problem: str | None = None
+    data: str = ""
 
 
 def blocks(text: str) -> list[Block]:

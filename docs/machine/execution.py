@@ -25,6 +25,8 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from . import dependencies, keeping, kernel
 from .examples import Block, Result, missing
 
+_JSON = "application/json"
+_GIVE = "\n__import__('IPython').get_ipython().give(lambda: dict({}))\n"
 _START_SECONDS = 120
 _CACHES_KEPT = 3
 _PLACE = re.compile(r"Cell In\[(?P<cell>\d+)\], line (?P<line>\d+)")
@@ -49,7 +51,7 @@ def page(
     and no proof, so that the next call without it runs the whole page.
     """
     around = surroundings or {}
-    sources = [block.fence.source if missing(block.fence) is None else None for block in blocks]
+    sources = [_source(block) if missing(block.fence) is None else None for block in blocks]
     if not any(sources):
         return [Result()] * len(blocks)
     of = _hash(sources)
@@ -96,6 +98,12 @@ def _folder(around: tuple[tuple[str, str], ...]) -> Path:
     return folder
 
 
+def _source(block: Block) -> str:
+    """The block's own source; and below it, if the fence names any, the values it is to give."""
+    given = block.fence.options.get("data")
+    return block.fence.source + (_GIVE.format(given) if given else "")
+
+
 def _hash(what: object) -> str:
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
@@ -114,12 +122,13 @@ def _load(path: Path) -> tuple[str, list[tuple[str, Result]]]:
         return "", []
     kept = json.loads(content)
     return kept["of"], [
-        (alone, Result(printed, tuple(pictures))) for alone, printed, pictures in kept["rows"]
+        (alone, Result(printed, tuple(pictures), data=data))
+        for alone, printed, pictures, data in kept["rows"]
     ]
 
 
 def _save(path: Path, of: str, rows: Iterable[tuple[str, Result]]) -> None:
-    flat = [[alone, result.printed, result.pictures] for alone, result in rows]
+    flat = [[alone, result.printed, result.pictures, result.data] for alone, result in rows]
     keeping.save(path, path.stem, json.dumps({"of": of, "rows": flat}).encode())
 
 
@@ -183,7 +192,7 @@ def _kernel(notebook: nbformat.NotebookNode, around: Mapping[str, str]) -> Itera
 
 
 def _result(name: str, ran: Sequence[Block], outputs: Sequence[nbformat.NotebookNode]) -> Result:
-    printed, pictures, problem = "", [], None
+    printed, pictures, problem, data = "", [], None, ""
     for output in outputs:
         if output.output_type == "stream" and output.name == "stdout":
             printed += output.text
@@ -193,7 +202,9 @@ def _result(name: str, ran: Sequence[Block], outputs: Sequence[nbformat.Notebook
             problem = f"{place}: {output.ename}: {output.evalue}\n{told}"
         elif "image/svg+xml" in output.get("data", {}):
             pictures.append("".join(output.data["image/svg+xml"]))
-    return Result(printed, tuple(pictures), problem)
+        elif _JSON in output.get("data", {}):
+            data = output.data[_JSON]
+    return Result(printed, tuple(pictures), problem, data)
 
 
 def _in_page(name: str, ran: Sequence[Block], at: re.Match[str]) -> str:

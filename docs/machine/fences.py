@@ -13,7 +13,8 @@ PYTHON = frozenset(
 
 # Options that speak to the machine; a reader must not see them, and MkDocs does not know them.
 OURS = frozenset(
-    {"alt", "caption", "fold", "tags", "needs", "exercise", "role", "proves", "refuted"}
+    {"alt", "caption", "data", "exercise", "fold", "instrument", "live"}
+    | {"needs", "proves", "refuted", "role", "tags"}
 )
 
 _OPENING = re.compile(

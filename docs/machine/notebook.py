@@ -14,7 +14,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from . import fences, pages, svg
+from . import fences, instruments, pages, svg
 from .examples import Block, Result
 
 # Links to other pages of the site, which only MkDocs can resolve.
@@ -53,7 +53,8 @@ def executed(text: str, blocks: Sequence[Block], results: Sequence[Result]) -> N
         if not fence.prefix:
             cells.append(_prose(text[done : fence.start]))
             given = _outputs(result, _alts(fence.options))
-            cells.append(_code(fence.source, metadata=fence.options, outputs=given))
+            about = {**fence.options, "data": result.data}
+            cells.append(_code(fence.source, metadata=about, outputs=given))
             done = fence.end
     cells.append(_prose(text[done:]))
     return _notebook([cell for cell in cells if cell.source])
@@ -133,7 +134,12 @@ def to_page(notebook: NotebookNode, variables: Mapping[str, str]) -> Page:
                     raise BlockError(f"{_block_name(code_cells, cell)}: {error}") from error
                 caption = cell.metadata.get("caption")
                 below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-                page.pictures[mark] = f'<figure class="nn-picture">{picture}{below}</figure>'
+                figure = f'<figure class="nn-picture">{picture}{below}</figure>'
+                if "instrument" in cell.metadata:
+                    figure = instruments.around(
+                        figure, str(cell.metadata["instrument"]), str(cell.metadata.get("data", ""))
+                    )
+                page.pictures[mark] = figure
                 pieces.append(mark)
             if "fold" in cell.metadata:
                 # The picture speaks first; the code that draws it waits until it is asked for.

@@ -29,7 +29,9 @@ _LINK = re.compile(
 )
 _MODULE = re.compile(r'(<script[^>]*?\ssrc="[^"]*"[^>]*?) type="module"')
 _STYLE_URL = re.compile(r"""url\(["']?(?P<path>[^"')]+\.woff2)["']?\)""")
-_IMPORT = re.compile(r"^\s*(?:import|export)\b", re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(?P<path>\.\.?/[^"]+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:function|class|const)\b)", re.MULTILINE)
+_ANY_IMPORT = re.compile(r"^\s*(?:import|export)\b", re.MULTILINE)
 _HERE = "'self' file:"
 # The first moment that a zip archive can name.
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -55,8 +57,8 @@ def pack(site: Path, site_url: str) -> None:
         elif path.endswith(".css"):
             content = _style(content.decode(), path, site).encode()
         files[path] = content
-    for path in modules:
-        files[path] = _script(files[path].decode(), path).encode()
+    scripts = {path: _script(path, files) for path in modules}
+    files |= {path: script.encode() for path, script in scripts.items()}
     index = _index(json.loads(files.pop(INDEX)))
     files[INDEX.replace(".json", ".js")] = f"var __index = {index}".encode()
     files[_SHIM] = _shim({path: files.pop(path).decode() for path in _workers(paths)}).encode()
@@ -123,11 +125,19 @@ def _style(text: str, path: str, site: Path) -> str:
     return _STYLE_URL.sub(inside, text)
 
 
-def _script(text: str, path: str) -> str:
-    """A module as a script of the old kind, which keeps its names to itself by a function."""
-    if _IMPORT.search(text):
-        raise OfflineError(f"{path}: imports and exports do not work from a reader's disk")
-    return f'(() => {{\n"use strict";\n{text}\n}})();\n'
+def _script(path: str, files: dict[str, bytes]) -> str:
+    """A module as a script of the old kind, with what it imports in it; a function keeps its names.
+
+    Each module stands in a block inside that of the one it imports, whose names it sees.
+    """
+    text, folder = files[path].decode(), posixpath.dirname(path)
+    needed = [posixpath.normpath(posixpath.join(folder, m["path"])) for m in _IMPORT.finditer(text)]
+    parts = [_EXPORT.sub("", _IMPORT.sub("", files[one].decode())) for one in [*needed, path]]
+    for part in parts:
+        if _ANY_IMPORT.search(part):
+            raise OfflineError(f"{path}: expected imports of one level, by name, at a line's start")
+    inside = "{\n".join(parts) + "}\n" * len(needed)
+    return f'(() => {{\n"use strict";\n{inside}\n}})();\n'
 
 
 def _index(index: dict[str, list[dict[str, str]]]) -> str:

@@ -1,0 +1,580 @@
+"""The instruments of the site: on which page each stands, and what `nnlib` says to its functions.
+To add one is to add its models here; the tests beside this file ask the same of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import nnlib
+from nnlib import datasets, nn, optim
+from nnlib import functional as F  # noqa: N812 - PyTorch's own name for it
+
+SETTINGS = 200
+Settings = Callable[[np.random.Generator], list[Any]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A function that a script exports, arguments for it, and the same from `nnlib`.
+
+    `draw` gives random arguments; `extremes` are tried besides. `breaks` is a piece of the script
+    and what to write in its place, by which this function comes to be wrong. `rounded` is how far
+    apart rounding may set two answers that are near zero.
+    """
+
+    function: str
+    truth: Callable[..., Any]
+    draw: Settings
+    extremes: tuple[list[Any], ...]
+    breaks: tuple[str, str]
+    # A sum of numbers around one is rounded at its sixteenth digit, however small it comes out.
+    rounded: float = 1e-14
+
+    def settings(self) -> list[list[Any]]:
+        rng = np.random.default_rng(0)
+        return [*([self.draw(rng) for _ in range(SETTINGS)]), *self.extremes]
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """`shows` are numbers of the page that the first sentence must state."""
+
+    name: str
+    page: str
+    shows: tuple[str, ...]
+    models: tuple[Model, ...]
+
+
+def float64(values: Any, **options: Any) -> nnlib.Tensor:
+    return nnlib.tensor(np.asarray(values, dtype=np.float64), **options)
+
+
+def floats(values: Any) -> Any:
+    """Numbers and lists as JSON has them."""
+    return np.asarray(values, dtype=np.float64).tolist()
+
+
+# A neuron
+def _neuron(weights: list[float], bias: float, inputs: list[float]) -> dict[str, Any]:
+    z = F.linear(float64([inputs]), float64([weights]), float64([bias])).item()
+    return {"terms": [*floats(float64(weights) * float64(inputs)), bias], "z": z}
+
+
+def _at_the_line(weights: list[float], bias: float, point: list[float]) -> list[float]:
+    """`point`, moved along the gradient of the neuron's total until the total is zero."""
+    x = float64(point, requires_grad=True)
+    z = F.linear(x.reshape(1, 2), float64([weights]), float64([bias]))
+    z.sum().backward()
+    slope = x.grad.numpy()
+    return floats(np.array(point) - z.item() * slope / (slope @ slope))
+
+
+NEURON = Instrument(
+    name="neuron",
+    page="pieces/neuron/",
+    shows=("0.36", "0.24", "0.60"),
+    models=(
+        Model(
+            "neuron",
+            _neuron,
+            lambda rng: [floats(rng.normal(size=2)), rng.normal(), floats(rng.random(2))],
+            ([[0, 0], 0, [0, 0]], [[1e9, -1e9], 1.5, [1, 1]], [[1e-300, 1], -1e-300, [1e300, 0]]),
+            ("weight * inputs[index]", "weight + inputs[index]"),
+        ),
+        Model(
+            "nearestUndecided",
+            _at_the_line,
+            lambda rng: [floats(rng.normal(size=2)), rng.normal(), floats(rng.random(2))],
+            ([[0, 1], 0, [0.5, 0.5]], [[1e-6, 0], 1.5, [0.5, 0.5]], [[1, -1], 0, [0.5, 0.5]]),
+            ("(w1 * x + w2 * y + bias) / length", "(w1 * x + w2 * y - bias) / length"),
+        ),
+    ),
+)
+
+
+# Activations
+def _activation(function: Callable[..., nnlib.Tensor]) -> Callable[[float], list[float]]:
+    def value_and_slope(z: float) -> list[float]:
+        total = float64(z, requires_grad=True)
+        value = function(total)
+        value.backward()
+        return [value.item(), total.grad.item()]
+
+    return value_and_slope
+
+
+def _activation_model(function: str, breaks: tuple[str, str]) -> Model:
+    return Model(
+        function,
+        _activation(getattr(F, function)),
+        lambda rng: [rng.normal(scale=4)],
+        tuple([z] for z in (0, 1, -1, 5, 1e-300, -1e-9, 20, -20, 36, -36, 700, -700, 1e300)),
+        breaks,
+    )
+
+
+ACTIVATIONS = Instrument(
+    name="activations",
+    page="pieces/activations/",
+    shows=("0.73", "0.27"),
+    models=(
+        _activation_model("relu", ("z > 0 ? 1 : 0", "z > 0 ? 1 : 0.01")),
+        _activation_model("sigmoid", ("low * high]", "low * low]")),
+        _activation_model("tanh", ("1 - value * value", "1 - value")),
+        _activation_model("gelu", ("n / 2 / fraction", "n / fraction")),
+        Model(
+            "softmax",
+            lambda totals, temperature: floats(F.softmax(float64(totals) / temperature, 0).numpy()),
+            lambda rng: [floats(rng.normal(scale=3, size=3)), rng.uniform(0.05, 5)],
+            ([[2, 1], 1], [[12, 11], 1], [[5, -5], 0.1], [[1000, -1000], 0.1], [[0, 0], 1e-9]),
+            ("(total - top) / temperature", "(total - top)"),
+        ),
+    ),
+)
+
+
+# Losses
+def _prices(z: float, y: int) -> dict[str, float]:
+    total, truth = float64([z], requires_grad=True), float64([y])
+    entropy = nn.BCEWithLogitsLoss()(total, truth)
+    entropy.backward()
+    first = total.grad.item()
+    total = float64([z], requires_grad=True)
+    squared = nn.MSELoss()(F.sigmoid(total), truth)
+    (squared / 2).backward()
+    return {
+        "crossEntropy": entropy.item(),
+        "squared": squared.item(),
+        "half": squared.item() / 2,
+        "crossEntropyPull": first,
+        "halfPull": total.grad.item(),
+    }
+
+
+LOSSES = Instrument(
+    name="losses",
+    page="learning/losses/",
+    shows=("0.578", "0.548", "−0.422", "0.089", "−0.103"),
+    models=(
+        Model(
+            "prices",
+            _prices,
+            lambda rng: [rng.normal(scale=4), int(rng.integers(2))],
+            tuple([z, y] for z in (0, 0.316, 30, -30, 700, -700, 1e-12) for y in (0, 1)),
+            ("off * share(z)", "wrong * share(z)"),
+        ),
+        Model(
+            "logit",
+            lambda p: (nnlib.log(float64(p)) - nnlib.log(1 - float64(p))).item(),
+            lambda rng: [rng.uniform(1e-3, 1 - 1e-3)],
+            ([0.001], [0.5], [0.999], [1e-12]),
+            ("- Math.log1p", "+ Math.log1p"),
+        ),
+    ),
+)
+
+
+# Layers
+def _forward(weights: dict[str, Any], inputs: list[float]) -> dict[str, Any]:
+    z = F.linear(float64([inputs]), float64(weights["hidden"]), float64(weights["biases"]))
+    h = F.relu(z)
+    out = F.linear(h, float64([weights["output"]]), float64([weights["bias"]]))
+    return {
+        "z": floats(z.numpy()[0]),
+        "h": floats(h.numpy()[0]),
+        "out": out.item(),
+        "answer": F.sigmoid(out).item(),
+    }
+
+
+def _network(rng: np.random.Generator, scale: float = 1.0) -> list[Any]:
+    shapes = {"hidden": (3, 2), "biases": 3, "output": 3, "bias": None}
+    weights = {name: floats(rng.normal(scale=scale, size=size)) for name, size in shapes.items()}
+    return [weights, floats(rng.random(2))]
+
+
+_NOTHING = {"hidden": [[0, 0]] * 3, "biases": [0] * 3, "output": [0] * 3, "bias": 0}
+_HUGE = {"hidden": [[2, 2]] * 3, "biases": [2] * 3, "output": [2] * 3, "bias": -900}
+
+LAYERS = Instrument(
+    name="layers",
+    page="pieces/layers/",
+    shows=("0.496", "0.6215"),
+    models=(
+        Model(
+            "forward",
+            _forward,
+            _network,
+            ([_NOTHING, [0, 0]], [_HUGE, [1, 1]], [_HUGE | {"bias": 900}, [1, 1]]),
+            ("Math.max(0, total)", "Math.max(-0.1, total)"),
+        ),
+    ),
+)
+
+
+# Gradient descent
+def _height(landscape: str, place: nnlib.Tensor) -> nnlib.Tensor:
+    w1, w2 = place[0], place[1]
+    if landscape == "valleys":
+        return (w1**2 - 1) ** 2 + 0.3 * w1 + 0.5 * w2**2
+    return 0.5 * (w1**2 + (10 if landscape == "ravine" else 1) * w2**2)
+
+
+def _slope(landscape: str, place: Any) -> np.ndarray[Any, Any]:
+    w = float64(place, requires_grad=True)
+    _height(landscape, w).backward()
+    return w.grad.numpy().copy()
+
+
+def _curvature(landscape: str, place: list[float]) -> float:
+    """From differences of gradients, extrapolated: exact where the gradient is a cubic."""
+
+    def second(axis: int, step: float) -> float:
+        by = step * np.eye(2)[axis]
+        up, down = _slope(landscape, place + by), _slope(landscape, place - by)
+        return float((up - down)[axis] / (2 * step))
+
+    return max((4 * second(axis, 0.5) - second(axis, 1.0)) / 3 for axis in (0, 1))
+
+
+def _descend(
+    landscape: str, walk: str, start: list[float], eta: float, steps: int
+) -> list[list[float]]:
+    w = float64(start, requires_grad=True)
+    optimizer = {
+        "plain": lambda: optim.SGD([w], lr=eta),
+        "momentum": lambda: optim.SGD([w], lr=eta, momentum=0.6),
+        "Adam": lambda: optim.Adam([w], lr=eta),
+    }[walk]()
+    path = [floats(w.detach().numpy())]
+    for _ in range(steps):
+        optimizer.zero_grad()
+        _height(landscape, w).backward()
+        optimizer.step()
+        path.append(floats(w.detach().numpy()))
+    return path
+
+
+def _walk(rng: np.random.Generator) -> list[Any]:
+    landscape = str(rng.choice(["ravine", "bowl", "valleys"]))
+    walk = str(rng.choice(["plain", "momentum", "Adam"]))
+    # Where the two valleys throw the ball about, the last digit of a start decides its end.
+    most, reach = (0.05, 1.8) if landscape == "valleys" else (2.5, 9.0)
+    return [landscape, walk, floats(rng.uniform(-reach, reach, 2)), rng.uniform(0.001, most), 20]
+
+
+def _place(rng: np.random.Generator) -> list[Any]:
+    return [str(rng.choice(["ravine", "bowl", "valleys"])), floats(rng.uniform(-9, 9, 2))]
+
+
+_PLACES = (["ravine", [0, 0]], ["bowl", [9, -7]], ["valleys", [0, 0]], ["valleys", [-1, 1e6]])
+
+DESCENT = Instrument(
+    name="descent",
+    page="learning/gradient-descent/",
+    shows=("0.19", "0.045", "30"),
+    models=(
+        Model(
+            "loss",
+            lambda landscape, place: _height(landscape, float64(place)).item(),
+            _place,
+            _PLACES,
+            ("+ 0.3 * w1 +", "- 0.3 * w1 +"),
+        ),
+        Model(
+            "gradient",
+            lambda landscape, place: floats(_slope(landscape, place)),
+            _place,
+            _PLACES,
+            ("(w1 * w1 - 1) + 0.3, w2]", "(w1 * w1 - 1) - 0.3, w2]"),
+        ),
+        Model("curvature", _curvature, _place, _PLACES[:3], ("12 * w1 * w1 - 4, 1", "12 * w1, 1")),
+        Model(
+            "descend",
+            _descend,
+            _walk,
+            (
+                ["ravine", "plain", [8, 1], 0.2, 100],
+                ["ravine", "plain", [8, 1], 8, 60],
+                ["ravine", "momentum", [8, 1], 8, 60],
+                ["bowl", "Adam", [9, -7], 8, 100],
+                ["bowl", "plain", [0, 0], 1, 5],
+                ["valleys", "plain", [-2, 0], 0.02, 100],
+            ),
+            ("MOMENTUM * speed + g", "MOMENTUM * speed + (1 - MOMENTUM) * g"),
+        ),
+    ),
+)
+
+
+# Backpropagation
+_NINE = {"W": (2, 2), "b": 2, "v": 2, "c": None}
+
+
+def _graph(
+    weights: dict[str, Any], x: list[float], y: int
+) -> tuple[dict[str, nnlib.Tensor], dict[str, nnlib.Tensor]]:
+    leaves = {name: float64(value, requires_grad=True) for name, value in weights.items()}
+    z = leaves["W"] @ float64(x) + leaves["b"]
+    h = nnlib.relu(z)
+    z3 = leaves["v"] @ h + leaves["c"]
+    prediction = nnlib.sigmoid(z3)
+    loss = -nnlib.log(prediction if y == 1 else 1 - prediction)
+    return leaves, {"z": z, "h": h, "z3": z3, "prediction": prediction, "loss": loss}
+
+
+def _graph_values(weights: dict[str, Any], x: list[float], y: int) -> dict[str, Any]:
+    _, places = _graph(weights, x, y)
+    return {name: floats(place.detach().numpy()) for name, place in places.items()}
+
+
+def _graph_gradients(weights: dict[str, Any], x: list[float], y: int) -> dict[str, Any]:
+    leaves, places = _graph(weights, x, y)
+    loss = places.pop("loss")
+    for place in places.values():
+        place.retain_grad()
+    loss.backward()
+    return {name: floats(place.grad.numpy()) for name, place in (leaves | places).items()}
+
+
+def _graph_step(weights: dict[str, Any], x: list[float], y: int, eta: float) -> dict[str, Any]:
+    leaves, places = _graph(weights, x, y)
+    optimizer = optim.SGD(list(leaves.values()), lr=eta)
+    places["loss"].backward()
+    optimizer.step()
+    return {name: floats(leaf.detach().numpy()) for name, leaf in leaves.items()}
+
+
+def _nudge(weights: dict[str, Any], index: int, size: float, x: list[float], y: int) -> float:
+    losses = []
+    for way in (1, -1):
+        flat = np.concatenate([np.ravel(weights[name]).astype(np.float64) for name in _NINE])
+        flat[index] += way * size
+        parts = np.split(flat, [4, 6, 8])
+        moved = dict(zip(_NINE, [parts[0].reshape(2, 2), *parts[1:3], parts[3][0]], strict=True))
+        losses.append(_graph(moved, x, y)[1]["loss"].item())
+    return (losses[0] - losses[1]) / (2 * size)
+
+
+def _nine(rng: np.random.Generator) -> list[Any]:
+    weights = {name: floats(rng.uniform(-2, 2, size)) for name, size in _NINE.items()}
+    return [weights, floats(rng.random(2)), int(rng.integers(2))]
+
+
+_ALL_ZERO = {"W": [[0, 0], [0, 0]], "b": [0, 0], "v": [0, 0], "c": 0}
+_ALL_TWO = {"W": [[2, 2], [2, 2]], "b": [2, 2], "v": [2, -2], "c": 2}
+_EDGES = tuple([w, [0.9, 0.8], y] for w in (_ALL_ZERO, _ALL_TWO) for y in (0, 1))
+
+BACKPROPAGATION = Instrument(
+    name="backpropagation",
+    page="learning/backpropagation/",
+    shows=("0.9", "−0.211", "−0.190", "0.548"),
+    models=(
+        Model("forward", _graph_values, _nine, _EDGES, ("dot(v, h) + c", "dot(v, z) + c")),
+        Model(
+            "backward",
+            _graph_gradients,
+            _nine,
+            _EDGES,
+            ("(z[unit] > 0 ? blame : 0)", "blame"),
+        ),
+        Model(
+            "step",
+            _graph_step,
+            lambda rng: [*_nine(rng), rng.uniform(0, 1)],
+            tuple([*edge, 0.1] for edge in _EDGES),
+            ("weight - eta", "weight + eta"),
+        ),
+        Model(
+            "nudge",
+            _nudge,
+            lambda rng: [(nine := _nine(rng))[0], int(rng.integers(9)), 0.01, *nine[1:]],
+            tuple([weights, 4, 0.01, x, y] for weights, x, y in _EDGES),
+            ("(2 * size)", "size"),
+            # A difference of two losses, divided by a fiftieth.
+            rounded=1e-12,
+        ),
+    ),
+)
+
+
+# Dead ReLUs
+def _relu_network(parameters: list[Any]) -> nn.Module:
+    model = nn.Sequential(nn.Linear(2, len(parameters[1])), nn.ReLU(), nn.Linear(4, 1)).double()
+    for parameter, values in zip(model.parameters(), parameters, strict=True):
+        parameter.array[:] = values
+    return model
+
+
+def _highest(parameters: list[Any], points: list[Any]) -> list[float]:
+    return floats(_relu_network(parameters)[0](float64(points)).detach().numpy().max(axis=0))
+
+
+def _network_step(
+    parameters: list[Any], points: list[Any], labels: list[Any], eta: float
+) -> dict[str, Any]:
+    model = _relu_network(parameters)
+    loss = nn.BCEWithLogitsLoss()(model(float64(points)), float64(labels))
+    loss.backward()
+    optim.SGD(model.parameters(), lr=eta).step()
+    return {
+        "loss": loss.item(),
+        "network": [floats(p.detach().numpy()) for p in model.parameters()],
+    }
+
+
+def _relu_parameters(rng: np.random.Generator) -> list[Any]:
+    return [floats(rng.normal(size=shape)) for shape in ((4, 2), 4, (1, 4), 1)]
+
+
+def _relu_step(rng: np.random.Generator) -> list[Any]:
+    points, labels = floats(rng.normal(size=(12, 2))), floats(rng.integers(2, size=(12, 1)))
+    return [_relu_parameters(rng), points, labels, float(rng.choice([0.1, 0.5, 2, 10, 50]))]
+
+
+_CLOSED = [[[0, 0]] * 4, [-5] * 4, [[1] * 4], [0]]
+_SURE = [[[0, 0]] * 4, [700] * 4, [[1] * 4], [0]]
+
+DEAD_UNITS = Instrument(
+    name="dead-units",
+    page="pitfalls/dead-units/",
+    shows=("11", "16", "8", "10"),
+    models=(
+        Model(
+            "highest",
+            _highest,
+            lambda rng: [_relu_parameters(rng), floats(rng.normal(size=(12, 2)))],
+            ([_CLOSED, [[1, 1]]],),
+            ("Math.max(...points", "Math.min(...points"),
+        ),
+        Model(
+            "step",
+            _network_step,
+            _relu_step,
+            tuple([net, [[1, 1], [0, 1]], [[0], [1]], 10] for net in (_CLOSED, _SURE)),
+            ("if (value <= 0) return;", ""),
+        ),
+    ),
+)
+
+
+# Convolution
+def _convolve(image: Any, kernel: Any, stride: int, padding: int) -> list[Any]:
+    as_batch = [float64([[table]]) for table in (image, kernel)]
+    return floats(F.conv2d(*as_batch, stride=stride, padding=padding).numpy()[0, 0])
+
+
+def _stamp(rng: np.random.Generator) -> list[Any]:
+    side = int(rng.integers(3, 9))
+    tables = floats(rng.random((side, side))), floats(rng.normal(size=(3, 3)))
+    return [*tables, int(rng.integers(1, 4)), int(rng.integers(2))]
+
+
+def _sides(rng: np.random.Generator) -> list[Any]:
+    return [int(rng.integers(3, 30)), 3, int(rng.integers(3)), int(rng.integers(1, 4))]
+
+
+def _side(size: int, kernel: int, padding: int, stride: int) -> int:
+    return len(_convolve(np.zeros((size, size)), np.zeros((kernel, kernel)), stride, padding))
+
+
+CONVOLUTION = Instrument(
+    name="convolution",
+    page="architectures/convolution/",
+    shows=("3", "5", "1", "0"),
+    models=(
+        Model(
+            "convolve",
+            _convolve,
+            _stamp,
+            (
+                [[[0, 0, 1, 1, 1]] * 5, [[-1, 0, 1]] * 3, 1, 0],
+                [[[1e9] * 3] * 3, [[-1e9] * 3] * 3, 3, 1],
+                [[[0] * 3] * 3, [[0] * 3] * 3, 1, 0],
+            ),
+            ("place * stride - padding", "place * stride + padding"),
+        ),
+        Model("side", _side, _sides, ([3, 3, 0, 3], [28, 5, 0, 2]), ("/ stride) + 1", "/ stride)")),
+    ),
+)
+
+
+# Why it works
+def _chain(heights: list[float], x: float) -> float:
+    """The page's network: one ReLU for each part, which changes the slope at its corner."""
+    corners = np.linspace(-3, 3, len(heights))
+    slopes = np.diff(heights) / np.diff(corners)
+    network = nn.Sequential(nn.Linear(1, len(slopes)), nn.ReLU(), nn.Linear(len(slopes), 1))
+    values = np.ones((len(slopes), 1)), -corners[:-1], np.diff(slopes, prepend=0)[None], heights[:1]
+    for parameter, value in zip(network.double().parameters(), values, strict=True):
+        parameter.array[:] = value
+    return network(float64([[x]])).item()
+
+
+def _worst(heights: list[float]) -> dict[str, float]:
+    x = np.linspace(-3, 3, 6001)
+    straight = np.interp(x, np.linspace(-3, 3, len(heights)), heights)
+    errors = np.abs(straight - datasets.curve(float64(x)).numpy())
+    assert abs(straight[1234] - _chain(heights, x[1234])) < 1e-9
+    return {"error": errors.max(), "at": x[errors.argmax()]}
+
+
+def _folded(x: float, times: int) -> float:
+    strip = float64(x)
+    for _ in range(times):
+        strip = F.relu(2 * strip) - F.relu(4 * strip - 2)
+    return strip.item()
+
+
+def _heights(rng: np.random.Generator) -> list[float]:
+    return floats(rng.normal(size=int(rng.choice([3, 5, 13, 65]))))
+
+
+WHY_IT_WORKS = Instrument(
+    name="why-it-works",
+    page="further/why-it-works/",
+    shows=("12", "6", "8", "7"),
+    models=(
+        Model(
+            "curve",
+            lambda x: datasets.curve(float64(x)).item(),
+            lambda rng: [rng.uniform(-3, 3)],
+            ([0], [-3], [3], [1e-9], [100]),
+            ("x / 3", "x / 2"),
+        ),
+        Model(
+            "chain",
+            _chain,
+            lambda rng: [_heights(rng), rng.uniform(-3, 3)],
+            ([[1, 2, 3], -3], [[1, 2, 3], 3], [[0, 0, 0], 0], [[1e9, -1e9, 0], 1.5]),
+            ("place - left", "place - left + 0.01"),
+            # Sixty-five slopes are added up where one would do.
+            rounded=1e-12,
+        ),
+        Model(
+            "worst",
+            _worst,
+            lambda rng: [_heights(rng)],
+            ([[0, 0, 0]],),
+            ("error > found.error", "error < found.error"),
+            rounded=1e-12,
+        ),
+        Model(
+            "folded",
+            _folded,
+            lambda rng: [rng.random(), int(rng.integers(7))],
+            ([0, 6], [1, 6], [0.5, 6], [0.3, 0]),
+            ("4 * x - 2", "4 * x - 1"),
+        ),
+    ),
+)
+
+# Its one function gives a program, which `test_instruments.py` runs.
+PYTORCH = Instrument(
+    name="pytorch", page="further/pytorch/", shows=("30", "0.0221", "2"), models=()
+)
+
+INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
+INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH)

@@ -1,0 +1,418 @@
+"""Handles the instruments as readers do, and asks `nnlib` about every number that they compute.
+What each one is asked is the same; `site_instruments.py` says what they are."""
+
+import gzip
+import importlib.util
+import itertools
+import math
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, CDPSession, Page, Route, expect
+from site_building import DOCS, EXPLAINERS, WIDTHS, built
+from site_html import article, read
+from site_instruments import INSTRUMENTS, SETTINGS, Instrument, Model
+from site_judging import switch, violations
+from site_reading import settled, wait_until
+
+import nnlib
+from nnlib import datasets, nn
+
+_SCRIPTS = DOCS / "assets" / "instruments"
+_RELATIVE = 1e-9
+_INSTRUMENT_BYTES = 8_000
+_KIT_BYTES = 10_000
+_TOUCHABLE_PIXELS = 24
+_HANDLINGS = 500
+_NUMBER = re.compile(r"−?\d+(?:\.\d+)?")
+_SCRIPT = "n => [...document.scripts].find(s => s.src.includes(`/instruments/${n}.`)).src"
+_ASK = """async ([script, questions]) => {
+  const module = await import(script);
+  return questions.map(([ask, settings]) => settings.map(given => module[ask](...given)));
+}"""
+_COUNT_THE_TAKEN = """() => {
+  window.taken = 0;
+  document.addEventListener("pointercancel", () => { window.taken += 1; }, true);
+}"""
+_EVERY_CONTROL = "[role=slider], input[type=range]"
+# Everything that a key can do, by chance, and what may never come of it.
+_HANDLE = """([name, count]) => {
+  const stage = document.querySelector(`nn-${name} .nn-stage`);
+  const keys = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp"];
+  let seed = 1;
+  const chance = (below) => {
+    seed = (seed * 48271) % 2147483647;
+    return seed % below;
+  };
+  for (let done = 0; done < count; done += 1) {
+    const all = [...stage.querySelectorAll("[role=slider], input, button:not(.nn-reset)")];
+    const one = all[chance(all.length)];
+    if (one.type === "range") {
+      one.value = Number(one.min) + (chance(1001) / 1000) * (one.max - one.min);
+      one.dispatchEvent(new Event("input", {bubbles: true}));
+    } else if (one.matches("button, input")) {
+      one.click();
+    } else {
+      const [key, shiftKey] = [keys[chance(keys.length)], chance(2) === 0];
+      one.dispatchEvent(new KeyboardEvent("keydown", {key, shiftKey, bubbles: true}));
+    }
+    const drawn = stage.innerHTML.match(/.{60}\\b(NaN|undefined|Infinity)\\b.{20}/);
+    if (drawn) return `after ${done + 1} handlings: ${drawn[0]}`;
+  }
+  return "";
+}"""
+
+instruments = pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda one: one.name)
+
+
+def _stage(page: Page, instrument: Instrument) -> Any:
+    return page.locator(f"nn-{instrument.name} .nn-stage")
+
+
+def _says(page: Page, instrument: Instrument) -> str:
+    return _stage(page, instrument).locator(".nn-says").text_content() or ""
+
+
+def _reset(page: Page, instrument: Instrument) -> None:
+    _stage(page, instrument).get_by_role("button", name="Reset", exact=True).click()
+
+
+def _differences(ours: Any, truth: Any, rounded: float, place: str = "") -> list[str]:
+    """Where two answers differ by more than rounding, whatever lists and names they are made of."""
+    if isinstance(truth, dict):
+        assert set(ours) == set(truth)
+        return [
+            d
+            for key in truth
+            for d in _differences(ours[key], truth[key], rounded, f"{place}.{key}")
+        ]
+    if isinstance(truth, list):
+        assert len(ours) == len(truth), place
+        pairs = enumerate(zip(ours, truth, strict=True))
+        return [d for i, (a, b) in pairs for d in _differences(a, b, rounded, f"{place}[{i}]")]
+    if isinstance(truth, bool | str | None):
+        return [] if ours == truth else [f"{place}: {ours!r}, nnlib says {truth!r}"]
+    same = (math.isnan(ours) and math.isnan(truth)) or ours == truth
+    if same or abs(ours - truth) <= _RELATIVE * abs(truth) + rounded:
+        return []
+    return [f"{place}: {ours!r}, nnlib says {truth!r}"]
+
+
+def _disagreements(page: Page, script: str, models: tuple[Model, ...]) -> list[str]:
+    asked = [[model.function, model.settings()] for model in models]
+    answers = page.evaluate(_ASK, [script, asked])
+    return [
+        f"{model.function}{tuple(given)}{difference}"
+        for model, (_, settings), answer in zip(models, asked, answers, strict=True)
+        for given, ours in zip(settings, answer, strict=True)
+        for difference in _differences(ours, model.truth(*given), model.rounded)
+    ]
+
+
+def _serving(script: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(body=script, content_type="text/javascript")
+
+
+@instruments
+def test_each_function_says_what_nnlib_says_and_a_wrong_one_is_found_out(
+    open_page: Any, instrument: Instrument
+) -> None:
+    page: Page = open_page(instrument.page)
+    script = page.evaluate(_SCRIPT, instrument.name)
+    assert all(len(model.settings()) >= SETTINGS for model in instrument.models)
+    assert _disagreements(page, script, instrument.models) == []
+
+    source = page.request.get(script).text()
+    for number, model in enumerate(instrument.models):
+        right, wrong = model.breaks
+        assert right in source, f"{model.function}: what is to be broken is not there"
+        # The functions alone: an element can be made once only.
+        broken = source.replace(right, wrong).replace(f'instrument("{instrument.name}"', "Object(0")
+        wrong_script = script.replace(instrument.name, f"wrong-{number}")
+        page.route(wrong_script, _serving(broken))
+        assert _disagreements(page, wrong_script, (model,)), f"{model.function}: no one noticed"
+
+
+@instruments
+def test_it_starts_with_the_numbers_of_its_page(
+    open_page: Any, site: Path, instrument: Instrument
+) -> None:
+    says = _says(open_page(instrument.page), instrument)
+    text = article(built(site, instrument.page)).text.replace("-", "−")
+    for shown in instrument.shows:
+        assert shown in _NUMBER.findall(says)
+        assert shown in _NUMBER.findall(text)
+
+
+@instruments
+def test_keys_move_everything_and_reset_brings_it_back(
+    open_page: Any, instrument: Instrument
+) -> None:
+    page: Page = open_page(instrument.page)
+    stage = _stage(page, instrument)
+    start = stage.inner_html()
+    controls = stage.locator(_EVERY_CONTROL)
+    for index in range(controls.count()):
+        control = controls.nth(index)
+        if not control.is_visible():
+            continue
+        name = control.get_attribute("aria-label")
+        assert name
+        before = control.get_attribute("aria-valuetext")
+        control.focus()
+        for key in ("ArrowRight", "ArrowLeft", "ArrowLeft"):
+            page.keyboard.press(key)
+            if control.get_attribute("aria-valuetext") != before:
+                break
+        assert control.get_attribute("aria-valuetext") != before, f"{name}: no arrow moves it"
+        page.keyboard.press("Home")
+        low = control.get_attribute("aria-valuetext")
+        page.keyboard.press("End")
+        assert control.get_attribute("aria-valuetext") != low, f"{name}: End is where Home is"
+        page.keyboard.press("Shift+ArrowLeft")
+        assert control.evaluate("e => e === document.activeElement")
+        _reset(page, instrument)
+        assert control.get_attribute("aria-valuetext") == before
+    for kept in (".nn-drawings", ".nn-says"):
+        assert stage.locator(kept).inner_html() in start
+
+
+@instruments
+def test_what_happened_is_said_once_the_hand_rests(open_page: Any, instrument: Instrument) -> None:
+    page: Page = open_page(instrument.page)
+    stage = _stage(page, instrument)
+    assert stage.get_by_role("status").text_content() == ""
+    stage.locator(_EVERY_CONTROL).first.focus()
+    page.keyboard.press("Home")
+    expect(stage.get_by_role("status")).to_have_text(_says(page, instrument))
+
+
+def _middle(box: dict[str, float] | None) -> tuple[float, float]:
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def _handles(page: Page, instrument: Instrument) -> list[Any]:
+    found = _stage(page, instrument).locator(".nn-handle:visible")
+    return [found.nth(index) for index in range(found.count())]
+
+
+def _touch(session: CDPSession, kind: str, *points: tuple[float, float]) -> None:
+    touches = [{"x": x, "y": y} for x, y in points]
+    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+
+@instruments
+def test_a_mouse_drags_each_handle(open_page: Any, instrument: Instrument) -> None:
+    page: Page = open_page(instrument.page)
+    for handle in _handles(page, instrument):
+        handle.scroll_into_view_if_needed()
+        before = handle.get_attribute("aria-valuetext")
+        x, y = _middle(handle.locator(".nn-mark").bounding_box())
+        for dx, dy in ((-30, -20), (30, 20)):
+            page.mouse.move(x, y)
+            page.mouse.down()
+            page.mouse.move(x + dx, y + dy, steps=3)
+            page.mouse.up()
+            if handle.get_attribute("aria-valuetext") != before:
+                break
+        assert handle.get_attribute("aria-valuetext") != before
+        _reset(page, instrument)
+
+
+@instruments
+def test_a_finger_drags_each_handle_and_the_page_stays(
+    open_page: Any, instrument: Instrument
+) -> None:
+    page: Page = open_page(instrument.page, width=WIDTHS[1], has_touch=True, is_mobile=True)
+    session = page.context.new_cdp_session(page)
+    page.evaluate(_COUNT_THE_TAKEN)
+    for handle in _handles(page, instrument):
+        handle.evaluate("e => e.scrollIntoView({block: 'center'})")
+        settled(page)
+        before, scrolled = handle.get_attribute("aria-valuetext"), page.evaluate("scrollY")
+        x, y = _middle(handle.locator(".nn-mark").bounding_box())
+        for way in (-1, 1):
+            _touch(session, "touchStart", (x, y))
+            for step in range(1, 13):
+                _touch(session, "touchMove", (x + way * 6 * step, y + way * 3 * step))
+            _touch(session, "touchEnd")
+            if handle.get_attribute("aria-valuetext") != before:
+                break
+        assert handle.get_attribute("aria-valuetext") != before
+        assert page.evaluate("scrollY") == scrolled
+        assert page.evaluate("taken") == 0, "the browser took the finger's movement for its own"
+        _reset(page, instrument)
+
+
+@instruments
+def test_its_state_stands_in_the_address(open_page: Any, instrument: Instrument) -> None:
+    page: Page = open_page(f"{instrument.page}?other=1")
+    control = _stage(page, instrument).locator(_EVERY_CONTROL).first
+    before = control.get_attribute("aria-valuetext")
+    control.focus()
+    for key in ("End", "Home"):
+        if control.get_attribute("aria-valuetext") == before:
+            page.keyboard.press(key)
+    wait_until(page, "name => location.search.includes(`${name}=`)", instrument.name)
+    assert "other=1" in page.url
+    says, value = _says(page, instrument), control.get_attribute("aria-valuetext")
+    page.reload()
+    assert _says(page, instrument) == says
+    assert control.get_attribute("aria-valuetext") == value
+    _reset(page, instrument)
+    wait_until(page, "name => !location.search.includes(`${name}=`)", instrument.name)
+
+
+@instruments
+def test_an_address_that_makes_no_sense_does_no_harm(
+    open_page: Any, instrument: Instrument
+) -> None:
+    page: Page = open_page(f"{instrument.page}?{instrument.name}=nonsense:1,__proto__:2,,:,x:")
+    start = _says(page, instrument)
+    _reset(page, instrument)
+    assert _says(page, instrument) == start
+    specs = f"document.querySelector('nn-{instrument.name}').instrument.specs"
+    keys = page.evaluate(f"Object.keys({specs})")
+    for given in ("NaN", "1e999", "-1e999"):
+        state = ",".join(f"{key}:{given}" for key in keys)
+        page.goto(page.url.split("?")[0] + f"?{instrument.name}={state}")
+        assert not re.search(r"NaN|undefined|Infinity", _stage(page, instrument).inner_html())
+
+
+@instruments
+def test_it_bears_any_handling(open_page: Any, instrument: Instrument) -> None:
+    page: Page = open_page(instrument.page, width=WIDTHS[1])
+    stage = _stage(page, instrument)
+    height = stage.evaluate("e => e.offsetHeight")
+    # In a few goes, so that a browser which counts how often the address is changed stays calm.
+    for _ in range(2):
+        assert page.evaluate(_HANDLE, [instrument.name, _HANDLINGS // 2]) == ""
+        settled(page)
+    assert stage.evaluate("e => e.offsetHeight") == height
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[1]
+
+
+@instruments
+def test_axe_finds_nothing_after_handling(open_page: Any, instrument: Instrument) -> None:
+    page: Page = open_page(instrument.page)
+    assert page.evaluate(_HANDLE, [instrument.name, 25]) == ""
+    for width, scheme in itertools.product(WIDTHS, ("light", "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        switch(page, scheme)
+        assert violations(page, include=f"nn-{instrument.name}") == []
+
+
+@instruments
+def test_nothing_moves_when_it_comes_to_life_and_nothing_is_cut_off(
+    open_page: Any, instrument: Instrument
+) -> None:
+    """At each width it is as high as the place that was kept; 640 pixels are 1280 at 200 %."""
+    height = f"document.querySelector('nn-{instrument.name}').offsetHeight"
+    before = open_page(instrument.page, blocked="**/instruments/*.js")
+    page: Page = open_page(instrument.page)
+    for width in (1280, 768, 640, 500, 360):
+        for one in (before, page):
+            one.set_viewport_size({"width": width, "height": 900})
+            settled(one)
+        assert page.evaluate(height) == before.evaluate(height), width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    targets = _stage(page, instrument).locator("button, .nn-choice > label, input[type=range]")
+    for index in range(targets.count()):
+        box = targets.nth(index).bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= _TOUCHABLE_PIXELS
+
+
+@instruments
+def test_without_scripts_and_on_paper_the_picture_stands(
+    open_page: Any, instrument: Instrument
+) -> None:
+    element = f"nn-{instrument.name}"
+    page: Page = open_page(instrument.page, java_script_enabled=False)
+    expect(page.locator(f"{element} .nn-picture svg")).to_be_visible()
+    page = open_page(instrument.page)
+    expect(page.locator(f"{element} .nn-picture")).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.locator(f"{element} .nn-picture svg")).to_be_visible()
+    expect(_stage(page, instrument)).to_be_hidden()
+
+
+_PROGRAM = """async script => {
+  const {program} = await import(script);
+  const {ours, theirs} = document.querySelector("nn-pytorch").instrument.data;
+  return [program("nnlib"), program("torch"), ours, theirs];
+}"""
+
+
+def _losses(program: str) -> np.ndarray[Any, Any]:
+    """What the program's losses are on the digits and from the first weights of its page."""
+    digits, labels = datasets.digits()
+    large = np.kron(digits.numpy()[:200, 0], np.ones((3, 3)))
+    pixels = np.pad(large, ((0, 0), (2, 2), (2, 2))).astype(np.float64).reshape(200, 784)
+    nnlib.manual_seed(0)
+    sizes = [(784, 128), (128, 64), (64, 10)]
+    layers = [layer for size in sizes for layer in (nn.Linear(*size), nn.ReLU())][:-1]
+    start = {n: t.numpy() for n, t in nn.Sequential(*layers).double().state_dict().items()}
+    names: dict[str, Any] = {"pixels": pixels, "labels": labels.numpy()[:200], "start": start}
+    exec(program, names)
+    return np.array(names["losses"])
+
+
+def test_the_program_for_two_libraries_runs_in_both(open_page: Any) -> None:
+    page: Page = open_page("further/pytorch/")
+    ours, theirs, shown, shown_theirs = page.evaluate(_PROGRAM, page.evaluate(_SCRIPT, "pytorch"))
+    assert np.abs(_losses(ours) - shown).max() < 1e-9
+    assert np.abs(_losses(ours.replace("lr=0.1", "lr=0.11")) - shown).max() > 1e-3
+    pairs = zip(ours.splitlines(), theirs.splitlines(), strict=True)
+    assert sum(one != other for one, other in pairs) == 2
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("PyTorch is not on this machine; its losses are those that the page tests")
+    assert np.abs(_losses(theirs) - shown).max() < 1e-9
+    assert np.abs(_losses(theirs) - shown_theirs).max() < 1e-4
+
+
+def test_the_copy_on_a_readers_disk_has_them_too(
+    browser: Browser, site: Path, tmp_path: Path
+) -> None:
+    """There no module runs: each script has been joined with the kit, and keeps its state."""
+    with zipfile.ZipFile(site / "offline.zip") as archive:
+        archive.extractall(tmp_path)
+    (inside,) = tmp_path.iterdir()
+    context = browser.new_context()
+    for instrument in INSTRUMENTS:
+        complaints: list[str] = []
+        page = context.new_page()
+        page.on("pageerror", lambda error, found=complaints: found.append(str(error)))
+        page.goto((inside / instrument.page / "index.html").as_uri())
+        stage = _stage(page, instrument)
+        expect(stage).to_be_visible()
+        start = _says(page, instrument)
+        stage.locator(_EVERY_CONTROL).first.focus()
+        for key in ("Home", "End"):
+            page.keyboard.press(key)
+        expect(stage.get_by_role("status")).to_have_text(_says(page, instrument))
+        _reset(page, instrument)
+        assert _says(page, instrument) == start
+        assert complaints == []
+        page.close()
+    context.close()
+
+
+def test_each_script_is_light() -> None:
+    sizes = {p.stem: len(gzip.compress(p.read_bytes())) for p in _SCRIPTS.glob("*.js")}
+    assert sizes.pop("kit") <= _KIT_BYTES
+    assert {name for name, size in sizes.items() if size > _INSTRUMENT_BYTES} == set()
+    assert set(sizes) == {instrument.name for instrument in INSTRUMENTS}
+
+
+def test_a_page_loads_its_own_instruments_only(site: Path) -> None:
+    for path in EXPLAINERS:
+        scripts = [e.attributes.get("src", "") for e in read(built(site, path)).all("script")]
+        loaded = {Path(src).name.split(".")[0] for src in scripts if "/instruments/" in src}
+        assert loaded == {i.name for i in INSTRUMENTS if i.page == path}, path
