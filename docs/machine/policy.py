@@ -10,6 +10,7 @@ _SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.
 _SOURCE = re.compile(r"""(?:^|\s)src=""")
 _TYPE = re.compile(r"""(?:^|\s)type=["']?(?P<type>[^"'\s>]+)""")
 _META = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>')
+_PYTHON = '<meta name="nn-python"'
 _CHARSET = '<meta charset="utf-8">'
 _RUN = frozenset({"module", "text/javascript", "application/javascript"})
 
@@ -30,11 +31,16 @@ def hashes(page: str) -> list[str]:
     return sorted(found)
 
 
+def _python(page: str) -> list[str]:
+    """WebAssembly may be compiled where Python is to run, and nothing else that is not a file."""
+    return ["'wasm-unsafe-eval'"] if _PYTHON in page else []
+
+
 def policy(page: str, *, here: str = "'self'") -> str:
     """The page's content security policy; `here` is where its files come from."""
     directives = {
         "default-src": "'none'",
-        "script-src": " ".join([here, *hashes(page)]),
+        "script-src": " ".join([here, *_python(page), *hashes(page)]),
         # The pictures' shapes carry their styles; a style cannot run anything.
         "style-src": here,
         "style-src-attr": "'unsafe-inline'",

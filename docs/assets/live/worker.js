@@ -1,0 +1,126 @@
+/* Holds the Python of one page: boots it, runs what the page sends, passes on what is printed and drawn.
+   It has to be started from a blob: only such a worker is bound by the page's policy, and may not reach other hosts. */
+
+if (location.protocol !== "blob:") {
+  close();
+  throw new Error("this worker is started by the page only");
+}
+
+const MANY = 1 << 16;
+const say = (kind, rest) => postMessage({ kind, ...rest });
+const marks = {};
+const mark = (name, since) => { marks[name] = Math.round(performance.now() - since); };
+
+/* All files of a group, each byte counted as it comes. */
+async function fetched(names, base, sizes) {
+  const total = names.reduce((sum, name) => sum + sizes[name], 0);
+  let come = 0;
+  let told = 0;
+  const count = new Map();
+  const tell = () => {
+    if (come - told < MANY && come < total) return;
+    told = come;
+    say("progress", { doing: "download", share: Math.min(1, come / total) });
+  };
+  return Promise.all(names.map(async (name) => {
+    const response = await fetch(new URL(name, base));
+    if (!response.ok) throw new Error(`${name}: ${response.status}`);
+    const reader = response.body.getReader();
+    const parts = [];
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      parts.push(value);
+      come += value.length;
+      tell();
+    }
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
+  }));
+}
+
+let python;
+let answer;
+let settings;
+let pictures;
+
+async function boot({ base, code, sizes }) {
+  settings = { base, sizes };
+  const began = performance.now();
+  const start = ["pyodide.asm.wasm.pack", "stdlib.zip", "numbers.zip", code];
+  const script = import(new URL("pyodide.mjs", base));
+  const inside = import(new URL("pyodide.asm.mjs", base));
+  const [packed, library, numbers, ours] = await fetched(start, base, sizes);
+  const { loadPyodide } = await script;
+  const { default: createPyodideModule } = await inside;
+  mark("download", began);
+
+  let since = performance.now();
+  say("progress", { doing: "start" });
+  const usual = globalThis.fetch;
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const given = {
+    "pyodide.asm.wasm": () => new Response(unpacked, { headers: { "Content-Type": "application/wasm" } }),
+    "stdlib.zip": () => new Response(library),
+  };
+  globalThis.fetch = async (url) => given[String(url).split("/").at(-1)]();
+  python = await loadPyodide({
+    createPyodideModule,
+    indexURL: base,
+    stdLibURL: `${base}stdlib.zip`,
+    lockFileContents: {
+      info: { abi_version: "2026_0", arch: "wasm32", platform: "emscripten_5_0_3", python: "3.14.0", version: "314.0.3" },
+      packages: {},
+    },
+    env: {
+      HOME: "/home/pyodide",
+      MATPLOTLIBRC: "/home/pyodide/machine/matplotlibrc",
+      MPLBACKEND: "module://machine.inside.backend",
+      MPLCONFIGDIR: "/tmp",
+      TQDM_DISABLE: "1",
+    },
+  });
+  globalThis.fetch = usual;
+  mark("start", since);
+
+  since = performance.now();
+  say("progress", { doing: "import" });
+  unpack(numbers);
+  python.unpackArchive(ours, "zip", { extractDir: "/home/pyodide" });
+  answer = python.runPython("import nnlib; nnlib.manual_seed(0); from machine.inside.serving import answer; answer");
+  mark("imports", since);
+  say("ready", { marks });
+}
+
+function unpack(archive) {
+  python.unpackArchive(archive, "zip", { extractDir: "/lib/python3.14/site-packages" });
+}
+
+async function withPictures() {
+  const since = performance.now();
+  const [archive] = await fetched(["pictures.zip"], settings.base, settings.sizes);
+  mark("picturesDownload", since);
+  say("progress", { doing: "draw" });
+  unpack(archive);
+  python.runPython("import matplotlib.pyplot");
+  mark("pictures", since);
+  say("loaded", { marks });
+}
+
+async function run({ id, request, draws }) {
+  if (draws) await (pictures ??= withPictures());
+  say("running", { id });
+  const ended = answer(
+    JSON.stringify(request),
+    (text) => say("text", { id, text }),
+    (svg) => say("picture", { id, svg }),
+  );
+  say("ended", { id, ...JSON.parse(ended) });
+}
+
+/* One thing after the other, in the order in which it was asked for. */
+let last = Promise.resolve();
+addEventListener("message", ({ data }) => {
+  last = last.then(() => ({ boot, run })[data.do](data)).catch((error) => {
+    say("broken", { id: data.id, message: String(error?.message ?? error) });
+  });
+});

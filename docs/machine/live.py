@@ -1,0 +1,144 @@
+"""Makes a page's Python blocks runnable: a frame around each, with its output and a button.
+The frame is the contract with scripts and tests: `data-block` counts the blocks, `data-state` says how far one is.
+"""
+
+import hashlib
+import html
+import json
+import logging
+import os
+import posixpath
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
+
+from . import runtime
+from .fences import Fence, find_fences
+
+META = "nn-python"
+_log = logging.getLogger("mkdocs.plugins.live")
+_BLOCK = re.compile(
+    r'(?P<code><div class="(?=[^"]*\blanguage-python\b)[^"]*\bhighlight\b[^>]*>.*?</pre></div>)'
+    r'(?P<output>\s*<div class="language-text highlight">.*?</pre></div>)?',
+    re.DOTALL,
+)
+_PICTURE = '<figure class="nn-picture">'
+_NAV = '<span class="md-code__nav">'
+# What runs beside a page's code.
+_INSIDE = ("__init__.py", "svg.py", "matplotlibrc", "inside/*.py")
+
+
+class LiveError(ValueError):
+    """A page whose blocks are not those of its source."""
+
+
+def wrap(rendered: str, markdown: str) -> str:
+    """The page with each Python block in its frame; those that can run have a button for it."""
+    fences = [fence for fence in find_fences(markdown) if fence.is_python]
+    waiting = iter(enumerate(fences))
+    rendered = _with_owners(rendered, fences)
+
+    def framed(match: re.Match[str]) -> str:
+        number, fence = next(waiting)
+        code = match["code"]
+        if runs_here(fence):
+            code = code.replace(_NAV, f"{_NAV}{_run(number)}", 1)
+        return (
+            f'<div class="nn-block" data-block="{number}" data-state="idle">'
+            f"{code}{match['output'] or ''}</div>"
+        )
+
+    found = len(_BLOCK.findall(rendered))
+    if found != len(fences):
+        raise LiveError(f"{len(fences)} Python blocks in the source, {found} on the page")
+    return _BLOCK.sub(framed, rendered)
+
+
+def _with_owners(rendered: str, fences: list[Fence]) -> str:
+    """Each picture says which block draws it."""
+    owners = [number for number, fence in enumerate(fences) for _ in range(_pictures(fence))]
+    if (found := rendered.count(_PICTURE)) != len(owners):
+        raise LiveError(f"{len(owners)} pictures are described in the source, {found} on the page")
+    waiting = iter(owners)
+    return re.sub(
+        re.escape(_PICTURE), lambda _: f'{_PICTURE[:-1]} data-of="{next(waiting)}">', rendered
+    )
+
+
+def _pictures(fence: Fence) -> int:
+    """How many the build has drawn of it: none in an exercise, none of what it does not execute."""
+    if fence.prefix or "skip-execution" in str(fence.options.get("tags", "")):
+        return 0
+    alt = fence.options.get("alt", [])
+    return 1 if isinstance(alt, str) else len(list(alt))  # type: ignore[call-overload]
+
+
+def runs_here(fence: Fence) -> bool:
+    """PyTorch does not run in a browser, and MNIST is too large to come along."""
+    return "needs" not in fence.options
+
+
+def _run(number: int) -> str:
+    return (
+        '<button type="button" class="md-code__button nn-button nn-run" '
+        f'aria-label="Run block {number + 1}">Run</button>'
+    )
+
+
+def code_archive(root: Path) -> bytes:
+    """`nnlib` and what runs beside the reader's code, for the worker."""
+    machine = root / "docs" / "machine"
+    chosen = {
+        path.relative_to(root / "docs"): path for pattern in _INSIDE for path in machine.glob(pattern)
+    }
+    package = root / "nnlib"
+    chosen |= {
+        path.relative_to(root): path
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.name != "conftest.py"
+    }
+    return runtime.archive_of(
+        (name.as_posix(), path.read_bytes()) for name, path in sorted(chosen.items())
+    )
+
+
+def find(files: Files, config: MkDocsConfig, cache: Path, root: Path) -> None:
+    """Adds Python to the files of the site, if it can be had; templates see it in `config.extra`."""
+    config.extra["python"] = None
+    try:
+        found = runtime.find(cache)
+    except runtime.RuntimeMissingError as error:
+        if "pyodide" in os.environ.get("NNLIB_REQUIRE", "").split():
+            raise PluginError(f"NNLIB_REQUIRE asks for pyodide: {error}") from error
+        _log.info(f"Python in the page is left out: {error}")
+        return
+    code = code_archive(root)
+    name = f"code.{hashlib.sha256(code).hexdigest()[:12]}.zip"
+    made = {f"{found.folder}/{name}": content for name, content in found.files.items()}
+    made[f"{found.folder}/{name}"] = code
+    for path, content in made.items():
+        files.append(File.generated(config, path, content=content))
+    sizes = {posixpath.basename(path): len(content) for path, content in made.items()}
+    config.extra["python"] = {"base": f"{found.folder}/", "code": name, "sizes": sizes}
+
+
+def with_python(output: str, page: Page, config: MkDocsConfig) -> str:
+    """The page with the address of its Python in its head."""
+    python = config.extra["python"]
+    if not python or 'data-block="' not in output:
+        return output
+    base = get_relative_url(python["base"], page.url)
+    return output.replace("</head>", f"{meta(base, python['code'], python['sizes'])}</head>", 1)
+
+
+def meta(base: str, code: str, sizes: Mapping[str, int]) -> str:
+    """Where the page's scripts find Python, and how much of it there is."""
+    content = json.dumps({"base": quote(base), "code": code, "sizes": sizes}, separators=(",", ":"))
+    return f'<meta name="{META}" content="{html.escape(content)}">'
