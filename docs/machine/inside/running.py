@@ -3,11 +3,12 @@ What is said while a block runs goes out at once; only so much of it as anybody 
 """
 
 import builtins
+import itertools
 import linecache
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO, cast
@@ -87,27 +88,35 @@ class Session:
     def __init__(self) -> None:
         self.module = types.ModuleType("__main__")
         self.names = self.module.__dict__
+        self._texts: dict[str, str] = {}
 
-    def execute(self, pieces: Sequence[Piece]) -> None:
-        for piece in pieces:
-            name = f"<{piece.block}>"
-            text = "\n" * (piece.first - 1) + piece.source
-            # What a traceback shows beside the number of a line.
-            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-            exec(compile(text, name, "exec", dont_inherit=True), self.names)
+    def knows(self, block: str, text: str) -> None:
+        """The whole text of a block, of which pieces will be run."""
+        self._texts[block] = text
+
+    def execute(self, piece: Piece) -> None:
+        """Runs these lines; what they raise points at their place in the block."""
+        name = f"<{piece.block}>"
+        # What a traceback shows beside the number of a line.
+        text = self._texts.get(piece.block, "\n" * (piece.first - 1) + piece.source)
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        code = "\n" * (piece.first - 1) + piece.source
+        exec(compile(code, name, "exec", dont_inherit=True), self.names)
 
     def run(
         self,
-        block: Piece,
-        before: Sequence[Piece] = (),
+        name: str,
+        steps: Iterable[Piece],
         *,
         say: Say,
         show: Callable[[str], None],
         alts: Sequence[str] = (),
         prefix: str = "r",
-        done: Callable[[Piece], None] = lambda piece: None,
     ) -> Outcome:
-        """Runs what stands before in silence, then the block; never raises what the code raises."""
+        """Runs the pieces in order, those of other blocks in silence; raises nothing that they raise.
+
+        The next piece is asked for when the one before it has been run.
+        """
         outcome = Outcome()
 
         def draw(svg: str) -> None:
@@ -116,15 +125,14 @@ class Session:
 
         with self._at_home():
             try:
-                with _heard(lambda text: None), drawing.unseen():
-                    for piece in before:
-                        self.execute([piece])
-                        done(piece)
-                with _heard(say), drawing.seen(draw, alts=alts, prefix=prefix):
-                    self.execute([block])
-                    done(block)
+                for other, group in itertools.groupby(steps, lambda piece: piece.block):
+                    heard = _heard(say if other == name else _unheard)
+                    seen = drawing.seen(draw, alts=alts, prefix=prefix)
+                    with heard, seen if other == name else drawing.unseen():
+                        for piece in group:
+                            self.execute(piece)
             except BaseException as error:
-                outcome.failure = describe(error, block.block)
+                outcome.failure = describe(error, name)
         return outcome
 
     @contextmanager
@@ -141,6 +149,10 @@ class Session:
 
 def _nobody(prompt: object = "") -> str:
     raise EOFError("input() has nobody to ask here")
+
+
+def _unheard(text: str) -> None:
+    """What other blocks say has been read where they stand."""
 
 
 @contextmanager

@@ -2,44 +2,93 @@
 The worker's JavaScript passes both on and knows nothing of Python.
 """
 
+import contextlib
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import asdict
+from pathlib import Path
 
+from . import planning, surroundings
 from .running import Piece, Session
 
-_session = Session()
-_executed: set[Piece] = set()
+FACTS = "facts"
+_HERE = Path(__file__).parent
 
 
-def answer(request: str, say: Callable[[str], None], show: Callable[[str], None]) -> str:
-    """Runs a block after what it needs and has not been run."""
-    asked = json.loads(request)
-    sources: list[str] = asked["sources"]
-    number: int = asked["block"]
-    before = [piece for piece in _needed(sources, asked["needs"]) if piece not in _executed]
-    outcome = _session.run(
-        Piece(_name(number), 1, asked["code"]),
-        before,
-        say=say,
-        show=show,
-        alts=asked["alts"],
-        prefix=f"r{number}",
-        done=_executed.add,
-    )
-    failure = outcome.failure and asdict(outcome.failure)
-    return json.dumps({"state": "failed" if failure else "done", "failure": failure})
+def key(sources: list[str]) -> str:
+    """Under which the build has put down what it knows of a page with these blocks."""
+    return hashlib.sha256("\0".join(sources).encode()).hexdigest()[:16]
+
+
+class Server:
+    """One page's namespace, and what has been run in it."""
+
+    def __init__(self) -> None:
+        self.session = Session()
+        self.plan = planning.Plan(surroundings.save, surroundings.restore)
+        self._pages: dict[str, list[planning.Statement]] = {}
+
+    def page(self, sources: list[str]) -> list[planning.Statement]:
+        """What is known of the page's statements, with the blocks as they are now."""
+        name = key(sources)
+        if name not in self._pages:
+            kept = _HERE / FACTS / f"{name}.json"
+            known = json.loads(kept.read_text()) if kept.is_file() else planning.facts(sources)
+            self._pages[name] = planning.statements(sources, known)
+        return self._pages[name]
+
+    def answer(self, request: str, say: Callable[[str], None], show: Callable[[str], None]) -> str:
+        """Runs a block after what it needs."""
+        asked = json.loads(request)
+        sources: list[str] = asked["sources"]
+        number: int = asked["block"]
+        page = self.page(sources)
+        for each, text in enumerate(sources):
+            self.session.knows(_name(each), text)
+        with contextlib.closing(self._steps(page, number, sources[number])) as steps:
+            outcome = self.session.run(
+                _name(number),
+                steps,
+                say=say,
+                show=show,
+                alts=asked["alts"],
+                prefix=f"r{number}",
+            )
+        shown = {int(each): version for each, version in asked["shown"].items()}
+        original = self.page(asked["original"])
+        here = shown[number] = planning.version(page, number)
+        return json.dumps(
+            {
+                "state": "failed" if outcome.failure else "done",
+                "failure": outcome.failure and asdict(outcome.failure),
+                "version": here,
+                "outdated": [
+                    each
+                    for each in range(len(sources))
+                    if shown.get(each, planning.version(original, each))
+                    != planning.version(page, each)
+                ],
+            }
+        )
+
+    def _steps(
+        self, page: list[planning.Statement], number: int, source: str
+    ) -> Generator[Piece]:
+        own = [at for at, each in enumerate(page) if each.block == number]
+        if not own:
+            # Nothing but comments; or it cannot be read, and says so.
+            yield Piece(_name(number), 1, source)
+        for at in [*self.plan.before(page, number), *own]:
+            statement = page[at]
+            self.plan.prepare(page, at)
+            ended = False
+            try:
+                yield Piece(_name(statement.block), statement.first, statement.source)
+                ended = True
+            finally:
+                (self.plan.ran if ended else self.plan.failed)(page, at)
 
 
 def _name(number: int) -> str:
     return f"block {number + 1}"
-
-
-def _needed(sources: list[str], needs: str) -> list[Piece]:
-    pieces = []
-    for run in needs.split():
-        number, _, lines = run.partition(":")
-        first, last = map(int, lines.split("-"))
-        text = "\n".join(sources[int(number)].split("\n")[first - 1 : last])
-        pieces.append(Piece(_name(int(number)), first, text))
-    return pieces
