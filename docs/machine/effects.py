@@ -875,6 +875,8 @@ class Reader:
         learns = frozenset(self._learners(owner) | set(together.learns))
         if name == "backward":
             self._touch(learns)
+            # Its graph is gone; who only reads the number need not care.
+            self.places[-1].writes |= owner.objects
             return Value()
         if not self._marks["picture"].isdisjoint(owner.objects):
             return self._new(Value(), "picture")

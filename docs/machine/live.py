@@ -19,8 +19,11 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from . import runtime
+from nnlib._files import write_atomically
+
+from . import dependencies, effects, pages, runtime
 from .fences import Fence, find_fences
+from .inside import planning, serving
 
 META = "nn-python"
 _log = logging.getLogger("mkdocs.plugins.live")
@@ -32,7 +35,15 @@ _BLOCK = re.compile(
 _PICTURE = '<figure class="nn-picture">'
 _NAV = '<span class="md-code__nav">'
 # What runs beside a page's code.
-_INSIDE = ("__init__.py", "svg.py", "matplotlibrc", "inside/*.py")
+_INSIDE = (
+    "__init__.py",
+    "dependencies.py",
+    "effects.py",
+    "fences.py",
+    "matplotlibrc",
+    "svg.py",
+    "inside/*.py",
+)
 
 
 class LiveError(ValueError):
@@ -49,7 +60,9 @@ def wrap(rendered: str, markdown: str) -> str:
         number, fence = next(waiting)
         code = match["code"]
         if runs_here(fence):
-            code = code.replace(_NAV, f"{_NAV}{_run(number)}", 1)
+            kinds = ["Check", "Run"] if fence.options.get("role") == "stub" else ["Run"]
+            buttons = "".join(_button(kind, number) for kind in [*kinds, "Edit"])
+            code = code.replace(_NAV, f"{_NAV}{buttons}", 1)
         return (
             f'<div class="nn-block" data-block="{number}" data-state="idle">'
             f"{code}{match['output'] or ''}</div>"
@@ -85,14 +98,34 @@ def runs_here(fence: Fence) -> bool:
     return "needs" not in fence.options
 
 
-def _run(number: int) -> str:
+def _button(kind: str, number: int) -> str:
     return (
-        '<button type="button" class="md-code__button nn-button nn-run" '
-        f'aria-label="Run block {number + 1}">Run</button>'
+        f'<button type="button" class="md-code__button nn-button nn-{kind.lower()}" '
+        f'aria-label="{kind} block {number + 1}">{kind}</button>'
     )
 
 
-def code_archive(root: Path) -> bytes:
+def facts(files: Files, cache: Path) -> dict[str, bytes]:
+    """What a worker needs to know of each page's blocks, so that it need not find it out itself."""
+    ours = [Path(module.__file__ or "") for module in (effects, dependencies, planning)]
+    how = hashlib.sha256(b"".join(path.read_bytes() for path in ours)).hexdigest()[:16]
+    found = {}
+    for file in files.documentation_pages():
+        text = file.content_string
+        if not pages.is_explainer(pages.front_matter(text)):
+            continue
+        sources = dependencies.sources(text)
+        name = f"{serving.key(sources)}.json"
+        kept = cache / how / name
+        if not kept.is_file():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            known = json.dumps(planning.facts(sources), separators=(",", ":"))
+            write_atomically(str(kept), [known.encode()])
+        found[f"machine/inside/{serving.FACTS}/{name}"] = kept.read_bytes()
+    return found
+
+
+def code_archive(root: Path, known: Mapping[str, bytes]) -> bytes:
     """`nnlib` and what runs beside the reader's code, for the worker."""
     machine = root / "docs" / "machine"
     chosen = {
@@ -104,22 +137,21 @@ def code_archive(root: Path) -> bytes:
         for path in package.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and path.name != "conftest.py"
     }
-    return runtime.archive_of(
-        (name.as_posix(), path.read_bytes()) for name, path in sorted(chosen.items())
-    )
+    content = {name.as_posix(): path.read_bytes() for name, path in chosen.items()}
+    return runtime.archive_of(sorted((content | dict(known)).items()))
 
 
 def find(files: Files, config: MkDocsConfig, cache: Path, root: Path) -> None:
     """Adds Python to the files of the site, if it can be had; templates see it in `config.extra`."""
     config.extra["python"] = None
     try:
-        found = runtime.find(cache)
+        found = runtime.find(cache / "runtime")
     except runtime.RuntimeMissingError as error:
         if "pyodide" in os.environ.get("NNLIB_REQUIRE", "").split():
             raise PluginError(f"NNLIB_REQUIRE asks for pyodide: {error}") from error
         _log.info(f"Python in the page is left out: {error}")
         return
-    code = code_archive(root)
+    code = code_archive(root, facts(files, cache / "facts"))
     name = f"code.{hashlib.sha256(code).hexdigest()[:12]}.zip"
     made = {f"{found.folder}/{name}": content for name, content in found.files.items()}
     made[f"{found.folder}/{name}"] = code

@@ -1,5 +1,5 @@
-/* One Python block of the page: its buttons, what state it is in, and where the reader's output stands.
-   The page's own output and pictures are hidden, never lost: Reset brings them back. */
+/* One Python block of the page: its buttons, its state, its text, and where the reader's output stands.
+   The page's own text, output and pictures are put aside, never lost: Reset brings them back. */
 
 import { drawn } from "./picture.js";
 
@@ -7,12 +7,13 @@ const DOING = {
   download: (share) => `Loading Python, ${Math.round(100 * share)} %`,
   start: () => "Starting Python",
   import: () => "Loading NumPy and nnlib",
-  draw: () => "Loading Matplotlib",
-};
+  pictures: (share) => `Loading Matplotlib, ${Math.round(100 * share)} %`,
+  draw: () => "Starting Matplotlib",
+};const OUTDATED = "Out of date: something that this needs was changed. Run it again.";
 
-const trimmed = (text) => text.replace(/^\n+|\n+$/g, "");
+export const trimmed = (text) => text.replace(/^\n+|\n+$/g, "");
 
-function element(name, className, text = "") {
+export function element(name, className, text = "") {
   const made = document.createElement(name);
   made.className = className;
   made.textContent = text;
@@ -23,10 +24,23 @@ export class Block {
   constructor(wrapper) {
     this.wrapper = wrapper;
     this.number = Number(wrapper.dataset.block);
+    this.name = `block ${this.number + 1}`;
     this.code = wrapper.querySelector("code");
+    this.markup = this.code.innerHTML;
     this.own = trimmed(this.code.textContent);
     this.figures = [...document.querySelectorAll(`.nn-picture[data-of="${this.number}"]`)];
     this.alts = this.figures.map((figure) => figure.querySelector("svg").getAttribute("aria-label"));
+    this.nav = wrapper.querySelector(".md-code__nav");
+    const { exercise, role } = wrapper.querySelector(".highlight").dataset;
+    this.exercise = exercise;
+    this.role = role;
+    this.version = null;
+    this.editor = null;
+    this.busy = false;
+  }
+
+  get runs() {
+    return Boolean(this.button("run"));
   }
 
   get source() {
@@ -37,12 +51,8 @@ export class Block {
     return this.wrapper.dataset.state;
   }
 
-  get needs() {
-    return this.wrapper.querySelector(".highlight").dataset.needs;
-  }
-
-  get nav() {
-    return this.wrapper.querySelector(".md-code__nav");
+  get isChanged() {
+    return this.source !== this.own;
   }
 
   button(kind) {
@@ -55,40 +65,62 @@ export class Block {
     if (!button) {
       button = element("button", `md-code__button nn-button nn-${kind}`, name);
       button.type = "button";
-      button.setAttribute("aria-label", `${name} block ${this.number + 1}`);
+      button.setAttribute("aria-label", `${name} ${this.name}`);
       button.addEventListener("click", press);
-      this.button("run").before(button);
+      this.nav.prepend(button);
     }
     button.hidden = false;
     return button;
   }
 
-  withdraw(kind) {
+  /* Hides a button; the keyboard goes on at `next` if it was there. */
+  withdraw(kind, next) {
     const button = this.button(kind);
     if (!button || button.hidden) return;
     const focused = document.activeElement === button;
     button.hidden = true;
-    if (focused) this.button("run").focus();
+    if (focused) next?.focus({ preventScroll: true });
   }
 
   is(state) {
     this.wrapper.dataset.state = state;
-    const busy = state === "loading" || state === "running";
-    this.button("run").hidden = busy;
+    this.busy = state === "loading" || state === "running";
   }
 
-  /* What the block says beside its output: how far it is, what happened. */
+  /* Hides what cannot be pressed while the block runs, and shows it again. */
+  settle(stop) {
+    if (this.busy) {
+      const stopping = this.offer("stop", "Stop", stop);
+      for (const kind of ["run", "check"]) this.withdraw(kind, stopping);
+    } else {
+      for (const kind of ["run", "check"]) if (this.button(kind)) this.button(kind).hidden = false;
+      this.withdraw("stop", this.button(this.checking ? "check" : "run"));
+    }
+  }
+
+  /* How far it is, in words that are heard, too. */
   say(text) {
-    this.status ??= this.place(element("p", "nn-status"));
-    this.status.setAttribute("role", "status");
+    if (!this.status) {
+      this.status = element("span", "nn-status");
+      this.status.setAttribute("role", "status");
+      this.nav.prepend(this.status);
+    }
     this.status.textContent = text;
-    this.status.hidden = !text;
+  }
+
+  /* What a reader should know afterwards: a sentence below the block. */
+  tell(text) {
+    this.note ??= this.place(element("p", "nn-note"));
+    this.note.setAttribute("role", "status");
+    this.note.textContent = text;
+    this.note.hidden = !text;
   }
 
   progress(doing, share = 0) {
     if (this.state === "loading") this.say(`${DOING[doing](share)} …`);
   }
 
+  /* What is shown below the code, in the order of their names. */
   place(made) {
     this.wrapper.append(made);
     return made;
@@ -96,26 +128,38 @@ export class Block {
 
   begin() {
     this.output ??= this.newOutput();
-    this.output.replaceChildren();
-    this.drawings?.remove();
-    this.drawings = null;
-    this.text = null;
+    this.failure = "";
+    this.fresh = true;
+    this.outdated(false);
+    this.tell("");
   }
 
   newOutput() {
     const output = element("pre", "nn-output");
     output.setAttribute("role", "log");
-    output.setAttribute("aria-label", `Your output of block ${this.number + 1}`);
+    output.setAttribute("aria-label", `Your output of ${this.name}`);
     output.tabIndex = 0;
+    const height = this.wrapper.querySelector(".language-text")?.offsetHeight;
+    if (height) output.style.minHeight = `${height}px`;
+    output.hidden = true;
     return this.place(output);
   }
 
-  /* The page's own goes when the reader's comes, so that nothing jumps while nothing is there. */
-  cover() {
+  /* The old goes when the first of the new comes, so that nothing jumps while nothing is there. */
+  clear() {
+    if (!this.fresh) return;
+    this.fresh = false;
+    this.output.replaceChildren();
+    this.text = null;
+    this.verdict?.remove();
+    this.verdict = null;
+    this.drawings?.replaceChildren();
     for (const own of this.wrapper.querySelectorAll(".language-text")) own.hidden = true;
   }
 
   print(text) {
+    this.clear();
+    this.output.hidden = false;
     this.text ??= this.output.appendChild(document.createTextNode(""));
     this.text.appendData(text);
   }
@@ -123,6 +167,7 @@ export class Block {
   draw(svg) {
     const picture = drawn(svg);
     if (!picture) return;
+    this.clear();
     if (!this.drawings) {
       this.drawings = element("div", "nn-drawings");
       const [first] = this.figures;
@@ -136,17 +181,55 @@ export class Block {
   }
 
   fail({ text, hint }) {
-    this.output.append(element("span", "nn-error", `${this.text?.data && !this.text.data.endsWith("\n") ? "\n" : ""}${text}`));
-    if (hint) this.output.append(element("span", "nn-hint", `\n${hint}`));
+    this.clear();
+    this.output.hidden = false;
+    const start = this.text?.data && !this.text.data.endsWith("\n") ? "\n" : "";
+    this.output.append(element("span", "nn-error", `${start}${text}`));
+    if (hint) this.output.append(element("span", "nn-hint", hint));
   }
 
+  judge(text, right) {
+    this.clear();
+    this.verdict = element("p", `nn-verdict ${right ? "nn-right" : "nn-not-yet"}`, text);
+    this.verdict.setAttribute("role", "status");
+    this.place(this.verdict);
+  }
+
+  outdated(is) {
+    this.wrapper.classList.toggle("nn-outdated", is);
+    if (is) this.tell(OUTDATED);
+    else if (this.note?.textContent === OUTDATED) this.tell("");
+  }
+
+  /* Marks a block whose text is not the page's. */
+  mark() {
+    this.wrapper.classList.toggle("nn-changed", this.isChanged);
+  }
+
+  write(text) {
+    if (this.editor) this.editor.write(text);
+    else this.code.textContent = text.replace(/\n*$/, "\n");
+    this.mark();
+  }
+
+  /* The page's own again; gives the text that was there. */
   reset() {
+    const text = this.source;
+    if (text !== this.own) {
+      this.write(this.own);
+      if (!this.editor) this.code.innerHTML = this.markup;
+    }
+    this.mark();
     this.output?.remove();
+    this.verdict?.remove();
     this.drawings?.remove();
-    this.output = this.drawings = null;
+    this.output = this.drawings = this.verdict = this.text = this.version = null;
     for (const own of this.wrapper.querySelectorAll(".language-text")) own.hidden = false;
     for (const figure of this.figures) figure.hidden = false;
+    this.outdated(false);
     this.say("");
+    this.tell("");
     this.is("idle");
+    return text;
   }
 }

@@ -27,13 +27,13 @@ export class Python {
     this.worker.postMessage({ do: "boot", ...this.files });
   }
 
-  /* Asks for a run; `on` has `running`, `text` and `picture`. */
-  run(request, draws, on = {}) {
+  /* Asks for a run; `on` has `running`, `note`, `text` and `picture`. */
+  run(request, on = {}) {
     this.boot();
     const id = ++this.count;
     return new Promise((done) => {
       this.waiting.set(id, { ...on, done });
-      this.worker.postMessage({ do: "run", id, request, draws });
+      this.worker.postMessage({ do: "run", id, request });
     });
   }
 

@@ -12,7 +12,7 @@ const marks = {};
 const mark = (name, since) => { marks[name] = Math.round(performance.now() - since); };
 
 /* All files of a group, each byte counted as it comes. */
-async function fetched(names, base, sizes) {
+async function fetched(names, base, sizes, doing) {
   const total = names.reduce((sum, name) => sum + sizes[name], 0);
   let come = 0;
   let told = 0;
@@ -20,7 +20,7 @@ async function fetched(names, base, sizes) {
   const tell = () => {
     if (come - told < MANY && come < total) return;
     told = come;
-    say("progress", { doing: "download", share: Math.min(1, come / total) });
+    say("progress", { doing, share: Math.min(1, come / total) });
   };
   return Promise.all(names.map(async (name) => {
     const response = await fetch(new URL(name, base));
@@ -39,7 +39,7 @@ async function fetched(names, base, sizes) {
 }
 
 let python;
-let answer;
+let server;
 let settings;
 let pictures;
 
@@ -49,7 +49,7 @@ async function boot({ base, code, sizes }) {
   const start = ["pyodide.asm.wasm.pack", "stdlib.zip", "numbers.zip", code];
   const script = import(new URL("pyodide.mjs", base));
   const inside = import(new URL("pyodide.asm.mjs", base));
-  const [packed, library, numbers, ours] = await fetched(start, base, sizes);
+  const [packed, library, numbers, ours] = await fetched(start, base, sizes, "download");
   const { loadPyodide } = await script;
   const { default: createPyodideModule } = await inside;
   mark("download", began);
@@ -86,7 +86,7 @@ async function boot({ base, code, sizes }) {
   say("progress", { doing: "import" });
   unpack(numbers);
   python.unpackArchive(ours, "zip", { extractDir: "/home/pyodide" });
-  answer = python.runPython("import nnlib; nnlib.manual_seed(0); from machine.inside.serving import answer; answer");
+  server = python.runPython("import nnlib; nnlib.manual_seed(0); from machine.inside.serving import Server; Server()");
   mark("imports", since);
   say("ready", { marks });
 }
@@ -97,7 +97,7 @@ function unpack(archive) {
 
 async function withPictures() {
   const since = performance.now();
-  const [archive] = await fetched(["pictures.zip"], settings.base, settings.sizes);
+  const [archive] = await fetched(["pictures.zip"], settings.base, settings.sizes, "pictures");
   mark("picturesDownload", since);
   say("progress", { doing: "draw" });
   unpack(archive);
@@ -106,13 +106,15 @@ async function withPictures() {
   say("loaded", { marks });
 }
 
-async function run({ id, request, draws }) {
-  if (draws) await (pictures ??= withPictures());
+async function run({ id, request }) {
+  const asked = JSON.stringify(request);
+  if (server.draws(asked)) await (pictures ??= withPictures());
   say("running", { id });
-  const ended = answer(
-    JSON.stringify(request),
+  const ended = server.answer(
+    asked,
     (text) => say("text", { id, text }),
     (svg) => say("picture", { id, svg }),
+    (text) => say("note", { id, text }),
   );
   say("ended", { id, ...JSON.parse(ended) });
 }

@@ -18,6 +18,7 @@ from .failing import Failure, describe
 
 # Characters of one run that the page shows; a hundred megabytes would only stop the browser.
 MOST = 100_000
+VERDICT = "check"
 _EVERY_SECONDS = 0.05
 _MANY = 4_000
 
@@ -112,10 +113,12 @@ class Session:
         show: Callable[[str], None],
         alts: Sequence[str] = (),
         prefix: str = "r",
+        judge: Say | None = None,
     ) -> Outcome:
         """Runs the pieces in order, those of other blocks in silence; raises nothing that they raise.
 
-        The next piece is asked for when the one before it has been run.
+        The next piece is asked for when the one before it has been run. What is printed by a piece
+        named `VERDICT` goes to `judge`.
         """
         outcome = Outcome()
 
@@ -126,9 +129,10 @@ class Session:
         with self._at_home():
             try:
                 for other, group in itertools.groupby(steps, lambda piece: piece.block):
-                    heard = _heard(say if other == name else _unheard)
-                    seen = drawing.seen(draw, alts=alts, prefix=prefix)
-                    with heard, seen if other == name else drawing.unseen():
+                    own = other == name
+                    heard = say if own else judge if other == VERDICT and judge else _unheard
+                    seen = drawing.seen(draw, alts=alts, prefix=prefix) if own else drawing.unseen()
+                    with _heard(heard), seen:
                         for piece in group:
                             self.execute(piece)
             except BaseException as error:

@@ -5,14 +5,17 @@ The worker's JavaScript passes both on and knows nothing of Python.
 import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
 
-from . import planning, surroundings
-from .running import Piece, Session
+from . import exercises, planning, surroundings
+from .running import VERDICT, Piece, Session
 
 FACTS = "facts"
+_DRAWS = re.compile(r"\b(matplotlib|pyplot|plt|plotting)\b")
+Tell = Callable[[str], None]
 _HERE = Path(__file__).parent
 
 
@@ -38,15 +41,26 @@ class Server:
             self._pages[name] = planning.statements(sources, known)
         return self._pages[name]
 
-    def answer(self, request: str, say: Callable[[str], None], show: Callable[[str], None]) -> str:
-        """Runs a block after what it needs."""
+    def draws(self, request: str) -> bool:
+        """Whether what this request runs may draw."""
+        asked = json.loads(request)
+        page, number = self.page(asked["sources"]), asked["block"]
+        before = (page[at].source for at in self.plan.before(page, number))
+        return any(map(_DRAWS.search, [*before, asked["sources"][number]]))
+
+    def answer(self, request: str, say: Tell, show: Tell, note: Tell) -> str:
+        """Runs a block after what it needs; `note` is told of whatever else has to run."""
         asked = json.loads(request)
         sources: list[str] = asked["sources"]
         number: int = asked["block"]
         page = self.page(sources)
         for each, text in enumerate(sources):
             self.session.knows(_name(each), text)
-        with contextlib.closing(self._steps(page, number, sources[number])) as steps:
+        judged: list[str] = []
+        check = None
+        if "check" in asked:
+            check = exercises.check(asked["original"][number], sources[asked["check"]])
+        with contextlib.closing(self._steps(page, number, sources[number], note, check)) as steps:
             outcome = self.session.run(
                 _name(number),
                 steps,
@@ -54,14 +68,18 @@ class Server:
                 show=show,
                 alts=asked["alts"],
                 prefix=f"r{number}",
+                judge=judged.append,
             )
         shown = {int(each): version for each, version in asked["shown"].items()}
         original = self.page(asked["original"])
         here = shown[number] = planning.version(page, number)
+        verdict = "".join(judged).strip()
         return json.dumps(
             {
                 "state": "failed" if outcome.failure else "done",
                 "failure": outcome.failure and asdict(outcome.failure),
+                "verdict": verdict,
+                "right": verdict.startswith(exercises.RIGHT),
                 "version": here,
                 "outdated": [
                     each
@@ -73,14 +91,25 @@ class Server:
         )
 
     def _steps(
-        self, page: list[planning.Statement], number: int, source: str
+        self,
+        page: list[planning.Statement],
+        number: int,
+        source: str,
+        note: Tell,
+        check: exercises.Check | None,
     ) -> Generator[Piece]:
         own = [at for at, each in enumerate(page) if each.block == number]
         if not own:
             # Nothing but comments; or it cannot be read, and says so.
             yield Piece(_name(number), 1, source)
+        told = -1
         for at in [*self.plan.before(page, number), *own]:
             statement = page[at]
+            if statement.block != told:
+                told = statement.block
+                note("Running …" if told == number else f"Running {_name(told)} first …")
+            if check is not None and statement.block == number and check.is_asked(statement.source):
+                continue
             self.plan.prepare(page, at)
             ended = False
             try:
@@ -88,6 +117,8 @@ class Server:
                 ended = True
             finally:
                 (self.plan.ran if ended else self.plan.failed)(page, at)
+        if check is not None:
+            yield Piece(VERDICT, 1, check.source)
 
 
 def _name(number: int) -> str:
