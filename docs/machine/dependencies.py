@@ -71,7 +71,8 @@ class Page:
     order: list[Piece]
     direct: list[set[int]]
     blocks: list[list[int]]
-    places: list[Places] = field(default_factory=list)
+    places: list[Places]
+    learners: frozenset[int]
 
     def own(self, block: int) -> list[int]:
         return [at for at, piece in enumerate(self.order) if piece.block == block]
@@ -106,7 +107,7 @@ def read(blocks: Sequence[str]) -> Page:
                 closure.add(one)
                 waiting |= direct[one]
         found.append([one for one in sorted(closure) if order[one].block < block])
-    return Page(order, direct, found, reader.places)
+    return Page(order, direct, found, reader.places, reader.learners)
 
 
 def runs(page: Page, blocks: Sequence[str], block: int) -> list[Run]:

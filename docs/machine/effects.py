@@ -195,6 +195,11 @@ class Reader:
         self.places.pop()
         return self.needs.pop()
 
+    @property
+    def learners(self) -> frozenset[int]:
+        """The objects whose gradients are followed; what is computed from one hangs on to it."""
+        return frozenset(self._marks["learns"])
+
     # What is known of values.
 
     def _new(self, parts: Value = Value(), *marks: str, learns: Objects = _NOTHING) -> Value:

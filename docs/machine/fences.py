@@ -12,7 +12,7 @@ PYTHON = frozenset(
 )
 
 # Options that speak to the machine; a reader must not see them, and MkDocs does not know them.
-OURS = frozenset({"alt", "caption", "fold", "tags", "needs", "exercise", "role"})
+OURS = frozenset({"alt", "caption", "fold", "tags", "needs", "exercise", "role", "live"})
 
 _OPENING = re.compile(
     r"(?P<prefix>[ \t]*(?:>[ \t]*)*(?:(?:[-*+]|\d+[.)])[ \t]+)*)"

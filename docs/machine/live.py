@@ -10,8 +10,8 @@ import os
 import posixpath
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from urllib.parse import quote
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -26,6 +26,14 @@ from .fences import Fence, find_fences
 from .inside import planning, serving
 
 META = "nn-python"
+_WORKBENCH = "workbench/"
+_BENCH = '<div id="workbench" class="nn-workbench"></div>'
+_BUTTONS = re.compile(r'<button [^>]*\bnn-(?:run|check|edit|open)"[^>]*>[^<]*</button>')
+_SLIDERS = re.compile(r'<div class="nn-slider".*?</div>', re.DOTALL)
+_OWN_META = re.compile(rf'<meta name="{META}"[^>]*>')
+_OWN_SCRIPT = re.compile(r'\s*<script [^>]*\bassets/live\b[^"/]*\.js"[^>]*></script>')
+# What a page has on which code can be run.
+_RUNNABLE = ('data-block="', 'id="workbench"')
 _log = logging.getLogger("mkdocs.plugins.live")
 _BLOCK = re.compile(
     r'(?P<code><div class="(?=[^"]*\blanguage-python\b)[^"]*\bhighlight\b[^>]*>.*?</pre></div>)'
@@ -33,6 +41,12 @@ _BLOCK = re.compile(
     re.DOTALL,
 )
 _PICTURE = '<figure class="nn-picture">'
+_END = "</span><code"
+_OPEN = (
+    '<button type="button" class="md-code__button nn-open" title="Open in the Workbench" '
+    'aria-label="Open in the Workbench"></button>'
+)
+_SLIDER = re.compile(r"(?P<name>\w+)=(?P<low>-?[\d.]+?)\.\.(?P<high>-?[\d.]+)/(?P<step>[\d.]+)")
 _NAV = '<span class="md-code__nav">'
 # What runs beside a page's code.
 _INSIDE = (
@@ -54,7 +68,7 @@ def wrap(rendered: str, markdown: str) -> str:
     """The page with each Python block in its frame; those that can run have a button for it."""
     fences = [fence for fence in find_fences(markdown) if fence.is_python]
     waiting = iter(enumerate(fences))
-    rendered = _with_owners(rendered, fences)
+    rendered = _with_sliders(_with_owners(rendered, fences), fences)
 
     def framed(match: re.Match[str]) -> str:
         number, fence = next(waiting)
@@ -62,7 +76,7 @@ def wrap(rendered: str, markdown: str) -> str:
         if runs_here(fence):
             kinds = ["Check", "Run"] if fence.options.get("role") == "stub" else ["Run"]
             buttons = "".join(_button(kind, number) for kind in [*kinds, "Edit"])
-            code = code.replace(_NAV, f"{_NAV}{buttons}", 1)
+            code = code.replace(_NAV, f"{_NAV}{buttons}", 1).replace(_END, f"{_OPEN}{_END}", 1)
         return (
             f'<div class="nn-block" data-block="{number}" data-state="idle">'
             f"{code}{match['output'] or ''}</div>"
@@ -82,6 +96,43 @@ def _with_owners(rendered: str, fences: list[Fence]) -> str:
     waiting = iter(owners)
     return re.sub(
         re.escape(_PICTURE), lambda _: f'{_PICTURE[:-1]} data-of="{next(waiting)}">', rendered
+    )
+
+
+def _with_sliders(rendered: str, fences: list[Fence]) -> str:
+    """A slider below the last picture of each block that asks for some."""
+    for number, fence in enumerate(fences):
+        if (asked := fence.options.get("live")) is None:
+            continue
+        made = "".join(slider(part, fence.source) for part in str(asked).split())
+        start = rendered.rfind(f'{_PICTURE[:-1]} data-of="{number}">')
+        if start < 0:
+            raise LiveError(f"live={asked!r}: the block draws no picture")
+        end = rendered.index("</figure>", start) + len("</figure>")
+        made = f'<div class="nn-slider" data-of="{number}">{made}<span class="nn-status" role="status"></span></div>'
+        rendered = rendered[:end] + made + rendered[end:]
+    return rendered
+
+
+def slider(asked: str, source: str) -> str:
+    """A slider for `name=from..to/step`; it begins at the value that the code gives the name.
+
+    >>> slider("eta=0.1..0.5/0.1", "eta = 0.3")[:36]
+    '<label>eta <input type="range" name='
+    """
+    match = _SLIDER.fullmatch(asked)
+    if match is None:
+        raise LiveError(f"live: expected name=from..to/step, got {asked!r}")
+    name = match["name"]
+    given = re.search(rf"^{name} *= *([-+\d._eE]+)$", source, re.MULTILINE)
+    if given is None:
+        raise LiveError(f"live={asked!r}: expected a line '{name} = <number>' in the block")
+    low, high, step, value = map(Decimal, (match["low"], match["high"], match["step"], given[1]))
+    if not low <= value <= high or (value - low) % step or (high - low) % step:
+        raise LiveError(f"live={asked!r}: {value} is not one of the slider's places")
+    return (
+        f'<label>{name} <input type="range" name="{name}" min="{low}" max="{high}" step="{step}" '
+        f'value="{value}"> <output>{value}</output></label> '
     )
 
 
@@ -161,16 +212,22 @@ def find(files: Files, config: MkDocsConfig, cache: Path, root: Path) -> None:
     config.extra["python"] = {"base": f"{found.folder}/", "code": name, "sizes": sizes}
 
 
+def without_python(output: str, online: str) -> str:
+    """The page for a place where no Python runs; where its buttons were, it says where it does."""
+    there = f'<a class="nn-elsewhere" href="{html.escape(online)}">Runs on the site</a>'
+    output = _OWN_SCRIPT.sub("", _SLIDERS.sub("", _OWN_META.sub("", output)))
+    output = _BUTTONS.sub(lambda match: there if "nn-run" in match.group() else "", output)
+    return output.replace(_BENCH, f"<p>{there}</p>")
+
+
 def with_python(output: str, page: Page, config: MkDocsConfig) -> str:
     """The page with the address of its Python in its head."""
     python = config.extra["python"]
-    if not python or 'data-block="' not in output:
+    if not python or not any(mark in output for mark in _RUNNABLE):
         return output
-    base = get_relative_url(python["base"], page.url)
-    return output.replace("</head>", f"{meta(base, python['code'], python['sizes'])}</head>", 1)
-
-
-def meta(base: str, code: str, sizes: Mapping[str, int]) -> str:
-    """Where the page's scripts find Python, and how much of it there is."""
-    content = json.dumps({"base": quote(base), "code": code, "sizes": sizes}, separators=(",", ":"))
-    return f'<meta name="{META}" content="{html.escape(content)}">'
+    content = python | {
+        "base": get_relative_url(python["base"], page.url),
+        "workbench": get_relative_url(_WORKBENCH, page.url),
+    }
+    text = html.escape(json.dumps(content, separators=(",", ":"), sort_keys=True))
+    return output.replace("</head>", f'<meta name="{META}" content="{text}"></head>', 1)

@@ -30,6 +30,7 @@ export class Block {
     this.own = trimmed(this.code.textContent);
     this.figures = [...document.querySelectorAll(`.nn-picture[data-of="${this.number}"]`)];
     this.alts = this.figures.map((figure) => figure.querySelector("svg").getAttribute("aria-label"));
+    this.slider = document.querySelector(`.nn-slider[data-of="${this.number}"]`);
     this.nav = wrapper.querySelector(".md-code__nav");
     const { exercise, role } = wrapper.querySelector(".highlight").dataset;
     this.exercise = exercise;
@@ -51,8 +52,9 @@ export class Block {
     return this.wrapper.dataset.state;
   }
 
+  /* A cell of the Workbench has no text of its own that it could differ from. */
   get isChanged() {
-    return this.source !== this.own;
+    return this.own !== null && this.source !== this.own;
   }
 
   button(kind) {
@@ -106,6 +108,8 @@ export class Block {
       this.nav.prepend(this.status);
     }
     this.status.textContent = text;
+    /* The code below a picture may be folded away. */
+    if (this.slider) this.slider.querySelector(".nn-status").textContent = text;
   }
 
   /* What a reader should know afterwards: a sentence below the block. */
@@ -177,6 +181,8 @@ export class Block {
     for (const figure of this.figures) figure.hidden = true;
     const figure = element("figure", "nn-picture nn-drawn");
     figure.append(picture);
+    const caption = this.figures[this.drawings.childElementCount]?.querySelector("figcaption");
+    if (caption) figure.append(caption.cloneNode(true));
     this.drawings.append(figure);
   }
 
@@ -215,6 +221,10 @@ export class Block {
   /* The page's own again; gives the text that was there. */
   reset() {
     const text = this.source;
+    this.slider?.querySelectorAll("input").forEach((input) => {
+      input.value = input.defaultValue;
+      input.nextElementSibling.textContent = input.value;
+    });
     if (text !== this.own) {
       this.write(this.own);
       if (!this.editor) this.code.innerHTML = this.markup;

@@ -21,16 +21,14 @@ export function backStep(before) {
 }
 
 export class Editor {
-  /* `on` has `input`, `run` and `leave`. */
+  /* `on` has `input` and `run`. */
   constructor(code, name, on) {
     this.code = code;
     this.on = on;
     this.ranges = [];
-    this.editable = "contentEditable" in code;
     code.addEventListener("beforeinput", (event) => this.before(event));
     code.addEventListener("input", () => this.changed());
     code.addEventListener("keydown", (event) => this.key(event));
-    code.addEventListener("blur", () => on.leave());
     code.setAttribute("role", "textbox");
     code.setAttribute("aria-multiline", "true");
     code.setAttribute("aria-label", name);

@@ -27,13 +27,16 @@ class Statement:
     reads: frozenset[Place]
     writes: frozenset[Place]
     makes: frozenset[Place]
+    needs: frozenset[int]
+    # Those that made the objects which it works with: when one of them runs anew, so must this.
+    holds: frozenset[int]
     # For each place, who has written it by then since it was made anew.
     expected: dict[Place, tuple[int, ...]] = field(compare=False)
 
 
 # What a page's blocks read and write, as JSON can hold it: a list for each statement, of its block, its first
-# and last line, the statements that it needs, and what it reads, writes and makes anew. A place is a name or
-# the number of an object that some later statement changes.
+# and last line, the statements that it needs, what it reads, writes and makes anew, and whether it makes
+# something that learns. A place is a name or the number of an object that some later statement changes.
 Facts = Sequence[Sequence[Any]]
 
 
@@ -67,6 +70,7 @@ def facts(sources: Sequence[str]) -> Facts:
             known(page.places[at].reads),
             known(page.places[at].writes),
             known(page.places[at].makes),
+            int(any(place in page.learners for place in page.places[at].makes if place in numbers)),
         ]
         for at, piece in enumerate(page.order)
     ]
@@ -86,7 +90,8 @@ def statements(sources: Sequence[str], known: Facts) -> list[Statement]:
     made: list[Statement] = []
     history: dict[Any, list[int]] = defaultdict(list)
     who: dict[int, tuple[str, int]] = {}
-    for at, (block, first, last, needs, reads, writes, makes) in enumerate(known):
+    closures: list[frozenset[int]] = []
+    for at, (block, first, last, needs, reads, writes, makes, learns) in enumerate(known):
         source = "\n".join(sources[block].split("\n")[first - 1 : last])
         digest = hashlib.sha256(source.encode())
         for other in needs:
@@ -104,6 +109,10 @@ def statements(sources: Sequence[str], known: Facts) -> list[Statement]:
             )
             for p, place in named([*reads, *writes])
         }
+        closures.append(frozenset(needs).union(*(closures[each] for each in needs)))
+        learning = {each for each in closures[at] if known[each][7]}
+        objects = {each for each in reads if isinstance(each, int)}
+        holding = {each for each in range(at) if objects & set(known[each][6])}
         made.append(
             Statement(
                 block,
@@ -114,6 +123,8 @@ def statements(sources: Sequence[str], known: Facts) -> list[Statement]:
                 frozenset(place for _, place in named(reads)),
                 frozenset(place for _, place in named({*writes, *makes})),
                 frozenset(place for _, place in named(makes)),
+                frozenset(needs),
+                frozenset(learning | holding),
                 expected,
             )
         )
@@ -137,7 +148,7 @@ class Plan:
         """The statements to run before those of the block, in order."""
         own = [at for at, each in enumerate(page) if each.block == block]
         chosen = set(own)
-        while added := self._wanted(page, chosen):
+        while added := self._wanted(page, chosen) | _parted(page, chosen):
             chosen |= added
         return sorted(chosen - set(own))
 
@@ -193,9 +204,8 @@ class Plan:
             self.history[place] = (*before, statement.version)
             if place in RESTORED:
                 self._kept[str(place), self.history[place]] = self._save(str(place))
-        made = {place for place in statement.makes if not isinstance(place, str)}
         for other in page[at + 1 :]:
-            if made & other.reads:
+            if at in other.holds:
                 self._spoil(other)
 
     def failed(self, page: Sequence[Statement], at: int) -> None:
@@ -209,6 +219,12 @@ class Plan:
             history = self.history.get(place, ())
             if statement.version in history and place not in RESTORED:
                 self.history[place] = (*history, _SPOILT)
+
+
+def _parted(page: Sequence[Statement], chosen: set[int]) -> set[int]:
+    """What those that are to run need, and what would be left with the objects of another run."""
+    needed = {each for at in chosen for each in page[at].needs}
+    return {each for each in needed - chosen if page[each].holds & chosen}
 
 
 def version(page: Sequence[Statement], block: int) -> str:
