@@ -188,10 +188,9 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def _finished(output: str, config: MkDocsConfig) -> str:
-    """While the site is served to its author, MkDocs adds a script that no hash can be made for."""
     output = scripts.link(output, config.extra["scripts"])
     output = links.mark(links.unasked(output), config.site_url or "")
-    return output if _serving else policy.with_policy(output)
+    return policy.with_policy(output, served=_serving)
 
 
 def _source(page: Page) -> str:

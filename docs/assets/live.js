@@ -26,7 +26,7 @@ async function openInWorkbench({ dataset: { needed, source } }) {
   location.href = workbench + await fragment([needed, source].filter(Boolean));
 }
 
-if (here && document.getElementById("workbench")) {
+if (here && document.getElementById("nn-bench")) {
   import("./live/workbench.js");
 } else if (here) {
   document.addEventListener("click", ({ target }) => {

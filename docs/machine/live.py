@@ -19,21 +19,19 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from nnlib._files import write_atomically
-
-from . import dependencies, effects, pages, runtime
+from . import dependencies, effects, keeping, pages, runtime
 from .fences import Fence, find_fences
 from .inside import planning, serving
 
 META = "nn-python"
 _WORKBENCH = "workbench/"
-_BENCH = '<div id="workbench" class="nn-workbench"></div>'
+_BENCH = '<div id="nn-bench" class="nn-workbench"></div>'
 _BUTTONS = re.compile(r'<button [^>]*\bnn-(?:run|check|edit|open)"[^>]*>[^<]*</button>')
 _SLIDERS = re.compile(r'<div class="nn-slider".*?</div>', re.DOTALL)
 _OWN_META = re.compile(rf'<meta name="{META}"[^>]*>')
 _OWN_SCRIPT = re.compile(r'\s*<script [^>]*\bassets/live\b[^"/]*\.js"[^>]*></script>')
 # What a page has on which code can be run.
-_RUNNABLE = ('data-block="', 'id="workbench"')
+_RUNNABLE = ('data-block="', 'id="nn-bench"')
 _log = logging.getLogger("mkdocs.plugins.live")
 _BLOCK = re.compile(
     r'(?P<code><div class="(?=[^"]*\blanguage-python\b)[^"]*\bhighlight\b[^>]*>.*?</pre></div>)'
@@ -54,6 +52,7 @@ _INSIDE = (
     "dependencies.py",
     "effects.py",
     "fences.py",
+    "keeping.py",
     "matplotlibrc",
     "svg.py",
     "inside/*.py",
@@ -159,20 +158,18 @@ def _button(kind: str, number: int) -> str:
 def facts(files: Files, cache: Path) -> dict[str, bytes]:
     """What a worker needs to know of each page's blocks, so that it need not find it out itself."""
     ours = [Path(module.__file__ or "") for module in (effects, dependencies, planning)]
-    how = hashlib.sha256(b"".join(path.read_bytes() for path in ours)).hexdigest()[:16]
+    how = hashlib.sha256(b"".join(path.read_bytes() for path in ours)).hexdigest()
     found = {}
     for file in files.documentation_pages():
         text = file.content_string
-        if not pages.is_explainer(pages.front_matter(text)):
-            continue
-        sources = dependencies.sources(text)
-        name = f"{serving.key(sources)}.json"
-        kept = cache / how / name
-        if not kept.is_file():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            known = json.dumps(planning.facts(sources), separators=(",", ":"))
-            write_atomically(str(kept), [known.encode()])
-        found[f"machine/inside/{serving.FACTS}/{name}"] = kept.read_bytes()
+        if pages.is_explainer(pages.front_matter(text)):
+            sources = dependencies.sources(text)
+            name = f"{serving.key(sources)}.json"
+
+            def read(sources: list[str] = sources) -> bytes:
+                return json.dumps(planning.facts(sources), separators=(",", ":")).encode()
+
+            found[f"machine/inside/{serving.FACTS}/{name}"] = keeping.kept(cache / name, how, read)
     return found
 
 

@@ -11,7 +11,7 @@ const CAME = "This code came with the address that you opened. Nothing of it has
 const UNREADABLE = "The address holds code that cannot be read; perhaps it was cut short.";
 const UNKEPT = "This browser keeps nothing: download what you want to have tomorrow.";
 
-const bench = document.getElementById("workbench");
+const bench = document.getElementById("nn-bench");
 const list = bench.appendChild(element("div", "nn-cells"));
 const note = bench.appendChild(element("p", "nn-note"));
 const bar = bench.appendChild(element("p", "nn-bar"));

@@ -27,10 +27,25 @@ def show() -> None:
         pyplot.close("all")
 
 
+# Matplotlib's own colours and the nearest of the house: what is black on paper must not be on a dark page.
+_USUAL = {
+    "#000000": "ink",
+    "#ffffff": "paper",
+    "#1f77b4": "blue",
+    "#ff7f0e": "orange",
+    "#2ca02c": "green",
+    "#d62728": "red",
+    "#9467bd": "purple",
+    "#7f7f7f": "muted",
+    "#b0b0b0": "grid",
+    "#cccccc": "grid",
+}
+
+
 def _variables() -> Mapping[str, str]:
     from nnlib.plotting import PALETTE
 
-    return {light.lower(): name for name, (light, _) in PALETTE.items()}
+    return _USUAL | {light.lower(): name for name, (light, _) in PALETTE.items()}
 
 
 @contextmanager
