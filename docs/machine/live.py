@@ -53,6 +53,7 @@ _INSIDE = (
     "effects.py",
     "fences.py",
     "keeping.py",
+    "library.py",
     "matplotlibrc",
     "svg.py",
     "inside/*.py",

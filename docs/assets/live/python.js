@@ -1,7 +1,7 @@
 /* The page's one Python: starts its worker, asks it to run, ends it, and starts it anew.
    Whoever asks is told in callbacks what comes, and in a promise how it ended. */
 
-const WORKER = new URL("worker.js", import.meta.url);
+const WORKER = new URL("./worker.js", import.meta.url);
 
 export class Python {
   /* `files` says where the runtime is; `tell` is called with what the worker is doing, and a share of 1. */

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from nnlib import creation
+from nnlib.creation import pick_generator
 
 
 def save(place: str) -> Any:
     """What `restore` needs to bring this place back as it is now."""
     if place == "?nnlib":
-        return creation._generator.bit_generator.state
+        return pick_generator(None).bit_generator.state
     if place == "?numpy":
         return np.random.get_state()
     drawing = sys.modules.get("matplotlib")
@@ -31,7 +31,7 @@ def save(place: str) -> Any:
 def restore(place: str, kept: Any) -> None:
     """Brings it back."""
     if place == "?nnlib":
-        creation._generator.bit_generator.state = kept
+        pick_generator(None).bit_generator.state = kept
     elif place == "?numpy":
         np.random.set_state(kept)
     else:
