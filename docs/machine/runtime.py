@@ -18,6 +18,8 @@ from pathlib import Path
 
 from nnlib._files import write_atomically
 
+from . import keeping
+
 VERSION = "314.0.3"
 _SOURCE = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
 _ABI = "cp314-cp314-pyemscripten_2026_0_wasm32"
@@ -218,3 +220,8 @@ def archive_of(files: Iterable[tuple[str, bytes]]) -> bytes:
             entry.create_system = 3
             archive.writestr(entry, content)
     return written.getvalue()
+
+
+if __name__ == "__main__":
+    # Fetches what a later build uses without a network, as `.ci/run` has it.
+    print(find(keeping.cache() / "python" / "runtime").folder)

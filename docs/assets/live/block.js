@@ -180,6 +180,7 @@ export class Block {
     }
     for (const figure of this.figures) figure.hidden = true;
     const figure = element("figure", "nn-picture nn-drawn");
+    figure.dataset.by = this.number;
     figure.append(picture);
     const caption = this.figures[this.drawings.childElementCount]?.querySelector("figcaption");
     if (caption) figure.append(caption.cloneNode(true));

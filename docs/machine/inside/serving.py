@@ -53,13 +53,18 @@ class Server:
         asked = json.loads(request)
         sources: list[str] = asked["sources"]
         number: int = asked["block"]
-        page = self.page(sources)
+        as_shown = self.page(sources)
         for each, text in enumerate(sources):
             self.session.knows(_name(each), text)
         judged: list[str] = []
         check = None
         if "check" in asked:
             check = exercises.check(asked["original"][number], sources[asked["check"]])
+        if check is not None:
+            # Whatever the reader has made of the last line: the check is asked, with what it needs.
+            sources = [*sources]
+            sources[number] += f"\n{check.source}"
+        page = self.page(sources)
         with contextlib.closing(self._steps(page, number, sources[number], note, check)) as steps:
             outcome = self.session.run(
                 _name(number),
@@ -72,7 +77,7 @@ class Server:
             )
         shown = {int(each): version for each, version in asked["shown"].items()}
         original = self.page(asked["original"])
-        here = shown[number] = planning.version(page, number)
+        here = shown[number] = planning.version(as_shown, number)
         verdict = "".join(judged).strip()
         return json.dumps(
             {
@@ -85,7 +90,7 @@ class Server:
                     each
                     for each in range(len(sources))
                     if shown.get(each, planning.version(original, each))
-                    != planning.version(page, each)
+                    != planning.version(as_shown, each)
                 ],
             }
         )
