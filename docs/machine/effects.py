@@ -143,7 +143,7 @@ _DEEPEST = 12
 
 @dataclass
 class Places:
-    """What a statement reads, changes and makes anew: names, objects by number, chance, settings."""
+    """What a statement reads, changes, makes anew: names, objects by number, chance, settings."""
 
     reads: set[str | int] = field(default_factory=set)
     writes: set[str | int] = field(default_factory=set)

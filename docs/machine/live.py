@@ -1,5 +1,6 @@
 """Makes a page's Python blocks runnable: a frame around each, with its output and a button.
-The frame is the contract with scripts and tests: `data-block` counts the blocks, `data-state` says how far one is.
+The frame is the contract with scripts and tests: `data-block` counts the blocks, `data-state` says
+how far one is.
 """
 
 import hashlib
@@ -109,7 +110,8 @@ def _with_sliders(rendered: str, fences: list[Fence]) -> str:
         if start < 0:
             raise LiveError(f"live={asked!r}: the block draws no picture")
         end = rendered.index("</figure>", start) + len("</figure>")
-        made = f'<div class="nn-slider" data-of="{number}">{made}<span class="nn-status" role="status"></span></div>'
+        status = '<span class="nn-status" role="status"></span>'
+        made = f'<div class="nn-slider" data-of="{number}">{made}{status}</div>'
         rendered = rendered[:end] + made + rendered[end:]
     return rendered
 
@@ -178,7 +180,9 @@ def code_archive(root: Path, known: Mapping[str, bytes]) -> bytes:
     """`nnlib` and what runs beside the reader's code, for the worker."""
     machine = root / "docs" / "machine"
     chosen = {
-        path.relative_to(root / "docs"): path for pattern in _INSIDE for path in machine.glob(pattern)
+        path.relative_to(root / "docs"): path
+        for pattern in _INSIDE
+        for path in machine.glob(pattern)
     }
     package = root / "nnlib"
     chosen |= {
@@ -191,7 +195,7 @@ def code_archive(root: Path, known: Mapping[str, bytes]) -> bytes:
 
 
 def find(files: Files, config: MkDocsConfig, cache: Path, root: Path) -> None:
-    """Adds Python to the files of the site, if it can be had; templates see it in `config.extra`."""
+    """Adds Python to the site's files, if it can be had; `config.extra` says where it is."""
     config.extra["python"] = None
     try:
         found = runtime.find(cache / "runtime")

@@ -1,5 +1,6 @@
-"""Gets the Python that runs in a reader's browser, and makes of it the few files that the site serves.
-What is used is named here with its SHA-256; from what is published, only what no page can need is left out.
+"""Gets the Python that runs in a reader's browser, and makes of it the few files that the site has.
+What is used is named in `runtime.sha256`; of what is published, only what no page can need is left
+out.
 """
 
 import contextlib
@@ -22,49 +23,43 @@ from . import keeping
 
 VERSION = "314.0.3"
 _SOURCE = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
-_ABI = "cp314-cp314-pyemscripten_2026_0_wasm32"
-# What is published, by what it is for: the interpreter, numbers, pictures.
-_START = {
-    "pyodide.mjs": "5cfc46f5dcbaf2a16f26e2363f441873eb424762609cc03db00d6a2ace4d00e5",
-    "pyodide.asm.mjs": "1a9775427ef6e8abaa7db88ece0515422d1886915ae5c9093776410c865dfd8d",
-    "pyodide.asm.wasm": "e7f8fac36f8bf11085309cbc5c829b3ec3057c18bf1d73b05a6741612d63cdbf",
-    "python_stdlib.zip": "444c770dfd75a32097fc0a7d5c1413fd3140601f49c3a1f2e9af0376fcd124b4",
+_LIST = Path(__file__).with_suffix(".sha256")
+# What is published, with its SHA-256, as `sha256sum` writes it.
+FILES = {
+    name: digest for digest, name in map(str.split, _LIST.read_text(encoding="utf-8").splitlines())
 }
-_NUMBERS = {
-    f"numpy-2.4.3-{_ABI}.whl": "0cad9c1b91f0082e4f959bc0e0bf5835a2efbba6ab3b1e9d1fe6e7e564cca98e",
-}
-_PICTURES = {
-    f"contourpy-1.3.3-{_ABI}.whl": "8af5f4338988b30a65f5c81c0a3f335353546809538e81d35b572ed4595f80b6",
-    "cycler-0.12.1-py3-none-any.whl": "3569bab200be7f85520bf64a3ff334b016e19441ba89b588d2625c3b89da09c7",
-    f"kiwisolver-1.5.0-{_ABI}.whl": "7591db9cc1181815eeefb2e7c5b5622a18a3fa334788e1b49eb3e8ad7f90186f",
-    f"matplotlib-3.10.8-{_ABI}.whl": "2867b2003ee66d0d2478423f783ec035d432c6560ae86d0e58d096ff98cab6a8",
-    "packaging-26.1-py3-none-any.whl": "2719239437268bcea22845651a242f2c252e2ed984645161dd203546f2a52219",
-    f"pillow-12.2.0-{_ABI}.whl": "a50d83a8a76d646768e99e93ed5bf365d0b83563fd8b597e77562e75c8f575a9",
-    "pyparsing-3.3.2-py3-none-any.whl": "101eece4e324f842bf46e6f821fe5bc62d79b9ebfa3b399b6aff0e0ab0ee400f",
-    "python_dateutil-2.9.0.post0-py2.py3-none-any.whl": "e0dad39eec43965d30ef0dbe870617bd5a7ca795c65fda722a7ab2bbd2b747e3",
-    "six-1.17.0-py2.py3-none-any.whl": "c6681057bd87fdec57e811b8e4007bad38deea284052817fa400d542c6423e2d",
-}
-FILES = _START | _NUMBERS | _PICTURES
+_START = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+_NUMBERS = tuple(name for name in FILES if name.startswith("numpy-"))
+_PICTURES = tuple(name for name in FILES if name not in {*_START, *_NUMBERS})
 
-# What a page in a browser cannot use: other windows, servers, compilers, tests, and types for tools.
+# What a page in a browser cannot use: other windows, servers, compilers, tests, types for tools.
 _NOT_WANTED = {
-    "python_stdlib.zip": r"(_pyrepl|wsgiref|xmlrpc|ensurepip|venv|turtledemo|idlelib|lib2to3)/.*"
-    r"|(ftplib|imaplib|mailbox|poplib|smtplib|socketserver|turtle|pickletools|_aix_support"
-    r"|_osx_support|_ios_support|_android_support|nturl2path)\.py"
-    r"|unittest/(?!__init__).*(mock)\.py|http/(server|cookiejar)\.py"
-    r"|encodings/(?!__init__|aliases|ascii|charmap|cp1252|cp437|idna|iso8859_1\b|iso8859_15|latin_1"
-    r"|punycode|raw_unicode_escape|unicode_escape|undefined|utf_).*",
-    "numpy": r".*\.(pyi|pxd|a|h|c|f|f90|pyf|src|lib)|.*/tests/.*|numpy/(f2py|_core/include|random/lib"
-    r"|random/_examples|distutils|typing/tests)/.*|.*\.dist-info/(?!METADATA).*",
-    "matplotlib": r".*\.(pyi|afm|pfb)|.*/tests/.*|.*/fonts/ttf/(?!DejaVuSans(-\w+)?\.ttf)(?!DejaVuSansMono).*"
-    r"|.*/fonts/ttf/DejaVuSansMono.*"
-    r"|.*/(sample_data|web_backend|images|plot_directive)/.*|mpl_toolkits/(axes_grid1|axisartist)/.*"
-    r"|matplotlib/backends/(?!__init__|_backend_agg|backend_(agg|svg|template|mixed)|registry).*"
-    r"|matplotlib/(sphinxext|testing)/.*|pylab\.py|.*\.dist-info/(?!METADATA).*",
-    "pillow": r".*\.pyi|PIL/(_imagingft|_webp|_avif|_imagingcms|_imagingmath|_imagingmorph|_imagingtk).*\.so"
-    r"|PIL/(PdfParser|ImageCms|ImageTk|ImageQt|PSDraw|TiffImagePlugin|_tkinter_finder).*\.py"
-    r"|.*\.dist-info/(?!METADATA).*",
-    "": r".*\.pyi|.*/tests?/.*|.*\.dist-info/(?!METADATA).*|dateutil/zoneinfo/.*\.tar\.gz",
+    "python_stdlib.zip": (
+        r"(_pyrepl|wsgiref|xmlrpc|ensurepip|venv|turtledemo|idlelib|lib2to3)/.*"
+        r"|(ftplib|imaplib|mailbox|poplib|smtplib|socketserver|turtle|pickletools|_aix_support"
+        r"|_osx_support|_ios_support|_android_support|nturl2path)\.py"
+        r"|unittest/mock\.py|http/(server|cookiejar)\.py"
+        r"|encodings/(?!__init__|aliases|ascii|charmap|cp1252|cp437|idna|iso8859_1\b|iso8859_15"
+        r"|latin_1|punycode|raw_unicode_escape|unicode_escape|undefined|utf_).*"
+    ),
+    "numpy": (
+        r".*\.(pyi|pxd|a|h|c|f|f90|pyf|src|lib)|.*/tests/.*|.*\.dist-info/(?!METADATA).*"
+        r"|numpy/(f2py|_core/include|random/lib|random/_examples|distutils)/.*"
+    ),
+    "matplotlib": (
+        r".*\.(pyi|afm|pfb)|.*/tests/.*|.*\.dist-info/(?!METADATA).*|pylab\.py"
+        r"|.*/fonts/ttf/(?!DejaVuSans(-\w+)?\.ttf).*"
+        r"|.*/(sample_data|web_backend|images|plot_directive)/.*"
+        r"|mpl_toolkits/(axes_grid1|axisartist)/.*|matplotlib/(sphinxext|testing)/.*"
+        r"|matplotlib/backends/(?!__init__|_backend_agg|backend_(agg|svg|template|mixed)"
+        r"|registry).*"
+    ),
+    "pillow": (
+        r".*\.pyi|.*\.dist-info/(?!METADATA).*"
+        r"|PIL/_(imagingft|webp|avif|imagingcms|imagingmath|imagingmorph|imagingtk).*\.so"
+        r"|PIL/(PdfParser|ImageCms|ImageTk|ImageQt|PSDraw|TiffImagePlugin|_tkinter_finder)\.py"
+    ),
+    "": (r".*\.pyi|.*/tests?/.*|.*\.dist-info/(?!METADATA).*|dateutil/zoneinfo/.*\.tar\.gz"),
 }
 _PATIENCE_SECONDS = 20
 _LONGEST_SECONDS = 900
@@ -78,7 +73,7 @@ class RuntimeMissingError(Exception):
 
 @dataclass(frozen=True)
 class Runtime:
-    """The files that the site serves, by name, and the folder that is named after what is in them."""
+    """The files that the site serves, and the folder that is named after what is in them."""
 
     folder: str
     files: dict[str, bytes]
@@ -90,7 +85,7 @@ def find(cache: Path) -> Runtime:
     They are looked for in the folder `NNLIB_PYODIDE`, in the user's cache, and then on the network,
     unless `NNLIB_PYODIDE` is set, even to nothing. Raises RuntimeMissingError with the reason.
     """
-    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    recipe = hashlib.sha256(Path(__file__).read_bytes() + _LIST.read_bytes()).hexdigest()[:16]
     made = cache / recipe
     if not (made / "complete").is_file():
         _make(_read_all(), made)
@@ -167,7 +162,9 @@ def _say(progress: str) -> None:
 def _make(published: dict[str, bytes], folder: Path) -> None:
     """Writes what the site serves; a folder without the file `complete` is not believed."""
     folder.mkdir(parents=True, exist_ok=True)
-    numbers, pictures = ({name: published[name] for name in group} for group in (_NUMBERS, _PICTURES))
+    numbers, pictures = (
+        {name: published[name] for name in group} for group in (_NUMBERS, _PICTURES)
+    )
     made = {
         "pyodide.mjs": _without_map(published["pyodide.mjs"]),
         "pyodide.asm.mjs": _without_map(published["pyodide.asm.mjs"]),

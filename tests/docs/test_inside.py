@@ -186,7 +186,9 @@ def test_print_is_cut_where_nobody_reads_on() -> None:
     assert "1,900,200 characters more" in printed
 
 
-@pytest.mark.parametrize("code", ["print('a')\nprint('b')", "import sys\nsys.stderr.write('a\\nb\\n')"])
+@pytest.mark.parametrize(
+    "code", ["print('a')\nprint('b')", "import sys\nsys.stderr.write('a\\nb\\n')"]
+)
 def test_what_is_printed_arrives(code: str) -> None:
     assert "".join(said(code)) == "a\nb\n"
 

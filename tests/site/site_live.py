@@ -1,5 +1,5 @@
 """Presses the buttons of a page's blocks as a reader does, and waits for what they say.
-The first press loads Python, which takes a busy machine a while; nothing here fails for being slow."""
+The first press loads Python, which takes a busy machine a while; nothing fails for being slow."""
 
 import os
 import time
@@ -20,7 +20,9 @@ def need_python(site: Path) -> None:
     """Skips where the site was built without Python in the page, unless it is required."""
     if any((site / "assets" / "python").glob("*/*.pack")):
         return
-    reason = "the site has no Python in its pages: its files are neither in NNLIB_PYODIDE nor cached"
+    reason = (
+        "the site has no Python in its pages: its files are neither in NNLIB_PYODIDE nor cached"
+    )
     if "pyodide" in os.environ.get("NNLIB_REQUIRE", "").split():
         pytest.fail(f"{reason}, and NNLIB_REQUIRE asks for them")
     pytest.skip(reason)
@@ -85,5 +87,3 @@ class Live:
         self.page.wait_for_selector(f'[data-block="{number}"] code[contenteditable]')
         self.page.keyboard.press("ControlOrMeta+a")
         self.page.keyboard.insert_text(text)
-
-

@@ -1,4 +1,4 @@
-"""Turns what a block draws into the site's SVG, by the same code that colours the pictures at build.
+"""Turns what a block draws into the site's SVG, by the code that colours the pictures at build.
 Nothing here loads Matplotlib: most blocks draw nothing, and it is slow to come.
 """
 
@@ -27,7 +27,8 @@ def show() -> None:
         pyplot.close("all")
 
 
-# Matplotlib's own colours and the nearest of the house: what is black on paper must not be on a dark page.
+# Matplotlib's own colours and the nearest of the house: what is black on paper would be lost on a
+# dark page.
 _USUAL = {
     "#000000": "ink",
     "#ffffff": "paper",

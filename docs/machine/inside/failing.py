@@ -74,21 +74,27 @@ _HINTS: list[tuple[type[BaseException], str, _Advice]] = [
     (
         NameError,
         r"name '(\w+)' is not defined",
-        lambda m: f"Nothing above gives {m[1]} a value. Is it spelt as where it was made, capitals"
-        " included? If a later block makes it, run that one first.",
+        lambda m: (
+            f"Nothing above gives {m[1]} a value. Is it spelt as where it was made, capitals"
+            " included? If a later block makes it, run that one first."
+        ),
     ),
     (UnboundLocalError, "", "Inside a function, give the name a value before it is used."),
     (
         ValueError,
         r"mismatch in its core dimension.*size (\d+) is different from (\d+)",
-        lambda m: f"For A @ B, the columns of A ({m[2]}) and the rows of B ({m[1]}) must be equally"
-        " many. Print both .shape; perhaps one wants .T.",
+        lambda m: (
+            f"For A @ B, the columns of A ({m[2]}) and the rows of B ({m[1]}) must be equally"
+            " many. Print both .shape; perhaps one wants .T."
+        ),
     ),
     (
         ValueError,
         r"could not be broadcast.*?(\([\d,]*\)) (\([\d,]*\))",
-        lambda m: f"The shapes {m[1]} and {m[2]} do not fit: from the right, each pair of lengths"
-        " must be equal, or one of them 1.",
+        lambda m: (
+            f"The shapes {m[1]} and {m[2]} do not fit: from the right, each pair of lengths"
+            " must be equal, or one of them 1."
+        ),
     ),
     (ValueError, "setting an array element|inhomogeneous", "All rows must be equally long."),
     (
@@ -96,28 +102,47 @@ _HINTS: list[tuple[type[BaseException], str, _Advice]] = [
         "truth value of an array",
         "An array has many truths: ask .any() or .all(), or compare numbers one by one.",
     ),
-    (ValueError, r"shape", "Print the .shape of what goes in, and compare it with what is expected."),
-    (SyntaxError, r"'(.)' was never closed", lambda m: f"Count the brackets: one {m[1]} has no partner."),
-    (SyntaxError, "unmatched", "There is a closing bracket too many, or an opening one is missing."),
+    (
+        ValueError,
+        r"shape",
+        "Print the .shape of what goes in, and compare it with what is expected.",
+    ),
+    (
+        SyntaxError,
+        r"'(.)' was never closed",
+        lambda m: f"Count the brackets: one {m[1]} has no partner.",
+    ),
+    (
+        SyntaxError,
+        "unmatched",
+        "There is a closing bracket too many, or an opening one is missing.",
+    ),
     (
         SyntaxError,
         "Maybe you meant '=='",
         "One = gives a name a value; two == ask whether two things are equal.",
     ),
-    (SyntaxError, "expected ':'", "Lines that begin with if, for, while, def or with end in a colon."),
+    (
+        SyntaxError,
+        "expected ':'",
+        "Lines that begin with if, for, while, def or with end in a colon.",
+    ),
     (SyntaxError, "unterminated", "A text begins here and its closing quotation mark is missing."),
     (SyntaxError, "forgot a comma", "Put a comma between the two."),
     (TabError, "", "Indent with spaces throughout, four for each step."),
     (
         IndentationError,
         "",
-        "Lines that belong together start in the same column, four spaces further in after a colon.",
+        "Lines that belong together start in the same column, four spaces further in after a "
+        "colon.",
     ),
     (
         ModuleNotFoundError,
         r"named '(\w+)",
-        lambda m: f"Python in the page has NumPy, Matplotlib and nnlib, but not {m[1]}."
-        " Download the page and run it on your own machine.",
+        lambda m: (
+            f"Python in the page has NumPy, Matplotlib and nnlib, but not {m[1]}."
+            " Download the page and run it on your own machine."
+        ),
     ),
     (ImportError, "", "Look at the spelling, capitals included; the reference lists all names."),
     (EOFError, "input", "Nobody can be asked while a block runs: write the value into the code."),
@@ -130,8 +155,10 @@ _HINTS: list[tuple[type[BaseException], str, _Advice]] = [
     (
         TypeError,
         r"'(\w+)' object is not callable",
-        lambda m: f"Round brackets call, and a {m[1]} cannot be called. Is a * or a comma missing, or"
-        " should they be square ones?",
+        lambda m: (
+            f"Round brackets call, and a {m[1]} cannot be called. Is a * or a comma missing, or"
+            " should they be square ones?"
+        ),
     ),
     (
         TypeError,
@@ -143,8 +170,16 @@ _HINTS: list[tuple[type[BaseException], str, _Advice]] = [
         "unsupported operand|can only concatenate|must be str",
         "The two are of kinds that do not go together. Print type(...) of both.",
     ),
-    (TypeError, "NoneType", "One of the values is None: something gave back nothing, or a gap is not yet filled in."),
-    (AttributeError, "'NoneType'", "The value is None: something gave back nothing, or a gap is not yet filled in."),
+    (
+        TypeError,
+        "NoneType",
+        "One of the values is None: something gave back nothing, or a gap is not yet filled in.",
+    ),
+    (
+        AttributeError,
+        "'NoneType'",
+        "The value is None: something gave back nothing, or a gap is not yet filled in.",
+    ),
     (AttributeError, "", "Look at the spelling; print dir(...) to see which names it has."),
     (
         RuntimeError,

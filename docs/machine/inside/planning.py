@@ -1,6 +1,7 @@
 """Decides what has to run before a block: what it needs and what is not as the page would have it.
-Each name, each object that is changed later, chance and settings have a history of who wrote them; a block
-may run as soon as every place that it reads has the history that the page, read from its top, would give it.
+Each name, each object that is changed later, chance and settings have a history of who wrote them;
+a block may run when every place that it reads has the history that the page, read from its top,
+would give it.
 """
 
 import hashlib
@@ -34,14 +35,15 @@ class Statement:
     expected: dict[Place, tuple[int, ...]] = field(compare=False)
 
 
-# What a page's blocks read and write, as JSON can hold it: a list for each statement, of its block, its first
-# and last line, the statements that it needs, what it reads, writes and makes anew, and whether it makes
-# something that learns. A place is a name or the number of an object that some later statement changes.
+# What a page's blocks read and write, as JSON can hold it: a list for each statement, of its block,
+# its first and last line, the statements that it needs, what it reads, writes and makes anew, and
+# whether it makes something that learns. A place is a name or the number of an object that some
+# later statement changes.
 Facts = Sequence[Sequence[Any]]
 
 
 def facts(sources: Sequence[str]) -> Facts:
-    """Reads the page as the build does; takes a moment, so the build does it for the page as it stands."""
+    """Reads the page, which takes a moment; of the page as it stands the build has done it."""
     from .. import dependencies
 
     page = dependencies.read([_parsed(source) for source in sources])
@@ -91,7 +93,7 @@ def statements(sources: Sequence[str], known: Facts) -> list[Statement]:
     history: dict[Any, list[int]] = defaultdict(list)
     who: dict[int, tuple[str, int]] = {}
     closures: list[frozenset[int]] = []
-    for at, (block, first, last, needs, reads, writes, makes, learns) in enumerate(known):
+    for at, (block, first, last, needs, reads, writes, makes, _) in enumerate(known):
         source = "\n".join(sources[block].split("\n")[first - 1 : last])
         digest = hashlib.sha256(source.encode())
         for other in needs:
@@ -105,7 +107,9 @@ def statements(sources: Sequence[str], known: Facts) -> list[Statement]:
 
         expected = {
             place: tuple(
-                each for each in history[p] if not isinstance(p, str) or each in needs or p in RESTORED
+                each
+                for each in history[p]
+                if not isinstance(p, str) or each in needs or p in RESTORED
             )
             for p, place in named([*reads, *writes])
         }
@@ -161,10 +165,8 @@ class Plan:
                     wanted |= set(statement.expected[place])
         return wanted - chosen
 
-    def _will_be(
-        self, page: Sequence[Statement], chosen: set[int], place: Place, at: int
-    ) -> bool:
-        """Whether the place will have the history that it should when this statement comes to run."""
+    def _will_be(self, page: Sequence[Statement], chosen: set[int], place: Place, at: int) -> bool:
+        """Whether the place will have the history that it should when this statement runs."""
         now = self.history.get(place, ())
         writers = [each for each in sorted(chosen) if each < at and place in page[each].writes]
         for each in writers:

@@ -115,7 +115,7 @@ class Session:
         prefix: str = "r",
         judge: Say | None = None,
     ) -> Outcome:
-        """Runs the pieces in order, those of other blocks in silence; raises nothing that they raise.
+        """Runs the pieces in order, those of other blocks in silence; raises nothing of theirs.
 
         The next piece is asked for when the one before it has been run. What is printed by a piece
         named `VERDICT` goes to `judge`.

@@ -1,4 +1,4 @@
-"""Answers the page: which block is to run, with what, comes as JSON; how it ended goes back as JSON.
+"""Answers the page: which block is to run comes as JSON, how it ended goes back as JSON.
 The worker's JavaScript passes both on and knows nothing of Python.
 """
 
