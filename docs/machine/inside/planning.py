@@ -125,7 +125,7 @@ def statements(sources: Sequence[str], known: Facts) -> list[Statement]:
                 source,
                 version,
                 frozenset(place for _, place in named(reads)),
-                frozenset(place for _, place in named({*writes, *makes})),
+                frozenset(place for _, place in named([*{*writes, *makes}])),
                 frozenset(place for _, place in named(makes)),
                 frozenset(needs),
                 frozenset(learning | holding),
