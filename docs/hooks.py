@@ -189,7 +189,7 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 def _finished(output: str, config: MkDocsConfig) -> str:
     output = scripts.link(output, config.extra["scripts"])
-    output = links.mark(links.unasked(output), config.site_url or "")
+    output = links.mark(links.unfetched(links.unasked(output)), config.site_url or "")
     return policy.with_policy(output, served=_serving)
 
 

@@ -7,7 +7,8 @@ let page = null;
 let coming = null;
 
 async function load() {
-  page = await (coming ??= import("./live/page.js"));
+  coming ??= import("./live/page.js");
+  page = await coming;
 }
 
 async function press(pressed) {

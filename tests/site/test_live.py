@@ -147,7 +147,7 @@ class _Stranger(http.server.BaseHTTPRequestHandler):
 
     asked: ClassVar[list[str]] = []
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class looks for this name
+    def do_GET(self) -> None:
         self.asked.append(self.path)
         self.send_response(200)
         self.send_header("Access-Control-Allow-Origin", "*")

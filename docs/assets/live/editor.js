@@ -5,7 +5,7 @@ import { KINDS, words } from "./words.js";
 
 const STEP = "    ";
 const highlights = "highlights" in CSS ? new Map(KINDS.map((kind) => [kind, new Highlight()])) : null;
-highlights?.forEach((highlight, kind) => CSS.highlights.set(`nn-${kind}`, highlight));
+for (const [kind, highlight] of highlights ?? []) CSS.highlights.set(`nn-${kind}`, highlight);
 
 /* What Enter puts in: a new line that begins where this one does, further in after a colon. */
 export function newLine(before) {

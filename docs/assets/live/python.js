@@ -53,11 +53,11 @@ export class Python {
   stop() {
     const cut = this.end();
     this.boot();
-    cut.forEach(({ done }) => done({ state: "stopped" }));
+    for (const { done } of cut) done({ state: "stopped" });
   }
 
   broke(message) {
-    this.end().forEach(({ done }) => done({ state: "failed", broken: message }));
+    for (const { done } of this.end()) done({ state: "failed", broken: message });
   }
 
   end() {

@@ -8,7 +8,9 @@ export class Session {
     this.blocks = blocks;
     this.python = python;
     this.on = on;
-    python.tell = (doing, share) => this.blocks.forEach((block) => block.progress(doing, share));
+    python.tell = (doing, share) => {
+      for (const block of this.blocks) block.progress(doing, share);
+    };
   }
 
   request(block) {

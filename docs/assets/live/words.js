@@ -4,7 +4,7 @@
 const KEYWORDS = "False|None|True|and|as|assert|async|await|break|case|class|continue|def|del|elif|else|except|finally|for|from|global|if|import|in|is|lambda|match|nonlocal|not|or|pass|raise|return|try|while|with|yield";
 const PLAIN = new Set(["False", "None", "True", "and", "in", "is", "not", "or", "match", "case"]);
 const WORD = new RegExp([
-  String.raw`(?<comment>#.*)`,
+  "(?<comment>#.*)",
   String.raw`(?<string>[rRbBuUfF]{0,2}(?:"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))`,
   String.raw`(?<=\b(?:def|class)\s+)(?<name>\w+)`,
   String.raw`(?<![\w.])(?<keyword>${KEYWORDS})\b`,

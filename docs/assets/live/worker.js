@@ -16,7 +16,6 @@ async function fetched(names, base, sizes, doing) {
   const total = names.reduce((sum, name) => sum + sizes[name], 0);
   let come = 0;
   let told = 0;
-  const count = new Map();
   const tell = () => {
     if (come - told < MANY && come < total) return;
     told = come;
@@ -108,7 +107,10 @@ async function withPictures() {
 
 async function run({ id, request }) {
   const asked = JSON.stringify(request);
-  if (server.draws(asked)) await (pictures ??= withPictures());
+  if (server.draws(asked)) {
+    pictures ??= withPictures();
+    await pictures;
+  }
   say("running", { id });
   const ended = server.answer(
     asked,
