@@ -171,9 +171,9 @@ def test_code_reaches_no_other_host(browser: Any, server: str, bound: bool) -> N
         assert live.run(SMALL) == "done", live.output(SMALL)
         # What was begun has had its chance once the next block has been run.
         assert live.run(4) == "done"
+        said = live.output(SMALL).split()
         stranger.shutdown()
     context.close()
-    said = live.output(SMALL).split()
     if bound:
         assert _Stranger.asked == []
         assert (said[0], said[3]) == ("refused", "refused")

@@ -11,56 +11,53 @@ const say = (kind, rest) => postMessage({ kind, ...rest });
 const marks = {};
 const mark = (name, since) => { marks[name] = Math.round(performance.now() - since); };
 
-/* All files of a group, each byte counted as it comes. */
-async function fetched(names, base, sizes, doing) {
+/* Fetches the files of a group; their bytes are counted as they come, and are of use at once. */
+function group(names, { base, sizes }, doing) {
   const total = names.reduce((sum, name) => sum + sizes[name], 0);
   let come = 0;
   let told = 0;
-  const tell = () => {
+  function counted(chunk, controller) {
+    controller.enqueue(chunk);
+    come += chunk.length;
     if (come - told < MANY && come < total) return;
     told = come;
     say("progress", { doing, share: Math.min(1, come / total) });
-  };
-  return Promise.all(names.map(async (name) => {
+  }
+  const entries = names.map(async (name) => {
     const response = await fetch(new URL(name, base));
     if (!response.ok) throw new Error(`${name}: ${response.status}`);
-    const reader = response.body.getReader();
-    const parts = [];
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      parts.push(value);
-      come += value.length;
-      tell();
-    }
-    return new Uint8Array(await new Blob(parts).arrayBuffer());
-  }));
+    return response.body.pipeThrough(new TransformStream({ transform: counted }));
+  });
+  return Object.fromEntries(names.map((name, at) => [name, entries[at]]));
 }
+
+const whole = async (stream) => new Uint8Array(await new Response(await stream).arrayBuffer());
 
 let python;
 let server;
 let settings;
 let pictures;
 
-async function boot({ base, code, sizes }) {
-  settings = { base, sizes };
+async function boot(files) {
+  settings = files;
+  const { base, code } = files;
   const began = performance.now();
-  const start = ["pyodide.asm.wasm.pack", "stdlib.zip", "numbers.zip", code];
-  const script = import(new URL("pyodide.mjs", base));
-  const inside = import(new URL("pyodide.asm.mjs", base));
-  const [packed, library, numbers, ours] = await fetched(start, base, sizes, "download");
-  const { loadPyodide } = await script;
-  const { default: createPyodideModule } = await inside;
-  mark("download", began);
-
-  let since = performance.now();
-  say("progress", { doing: "start" });
+  const coming = group(["pyodide.asm.wasm.pack", "stdlib.zip", "numbers.zip", code], files, "download");
   const usual = globalThis.fetch;
-  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const given = {
-    "pyodide.asm.wasm": () => new Response(unpacked, { headers: { "Content-Type": "application/wasm" } }),
-    "stdlib.zip": () => new Response(library),
+    /* Unpacked and compiled while it still comes. */
+    "pyodide.asm.wasm": async () => new Response(
+      (await coming["pyodide.asm.wasm.pack"]).pipeThrough(new DecompressionStream("gzip")),
+      { headers: { "Content-Type": "application/wasm" } },
+    ),
+    "stdlib.zip": async () => new Response(await coming["stdlib.zip"]),
   };
+  const later = Promise.all([whole(coming["numbers.zip"]), whole(coming[code])]);
+  later.then(() => { mark("download", began); say("progress", { doing: "start" }); }, () => {});
+  const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all([
+    import(new URL("pyodide.mjs", base)),
+    import(new URL("pyodide.asm.mjs", base)),
+  ]);
   globalThis.fetch = async (url) => given[String(url).split("/").at(-1)]();
   python = await loadPyodide({
     createPyodideModule,
@@ -79,9 +76,10 @@ async function boot({ base, code, sizes }) {
     },
   });
   globalThis.fetch = usual;
-  mark("start", since);
+  const [numbers, ours] = await later;
+  mark("start", began);
 
-  since = performance.now();
+  const since = performance.now();
   say("progress", { doing: "import" });
   unpack(numbers);
   python.unpackArchive(ours, "zip", { extractDir: "/home/pyodide" });
@@ -96,7 +94,7 @@ function unpack(archive) {
 
 async function withPictures() {
   const since = performance.now();
-  const [archive] = await fetched(["pictures.zip"], settings.base, settings.sizes, "pictures");
+  const archive = await whole(group(["pictures.zip"], settings, "pictures")["pictures.zip"]);
   mark("picturesDownload", since);
   say("progress", { doing: "draw" });
   unpack(archive);
