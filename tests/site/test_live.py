@@ -182,6 +182,17 @@ def test_code_reaches_no_other_host(browser: Any, server: str, bound: bool) -> N
         assert said[3] == "begun"
 
 
+def test_where_python_does_not_come_it_says_so_and_can_be_tried_again(open_page: Any) -> None:
+    page: Page = open_page(NEURON, blocked="**/*.pack")
+    live = Live(page)
+    assert live.run(SMALL) == "failed"
+    assert "could not be loaded" in live.output(SMALL)
+    page.unroute("**/*.pack")
+    live.press(SMALL)
+    assert live.ended(SMALL) == "done"
+    assert live.output(SMALL) == "z1 = 0.60\n"
+
+
 def test_what_was_typed_stays_until_it_is_reset(neuron: Live) -> None:
     page = neuron.page
     neuron.type(SMALL, "print('mine')")

@@ -50,7 +50,7 @@ export class Session {
     if (ended.state === "stopped") block.tell(STOPPED);
     else block.clear();
     if (ended.failure) block.fail(ended.failure);
-    if (ended.broken) block.fail({ text: ended.broken });
+    if (ended.broken) block.fail({ text: `Python could not be loaded: ${ended.broken}`, hint: "Nothing is lost; Run tries again." });
     if (ended.verdict) {
       block.judge(ended.verdict, ended.right);
       if (ended.right) this.on.solved?.(block);

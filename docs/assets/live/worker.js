@@ -33,6 +33,20 @@ function group(names, { base, sizes }, doing) {
 
 const whole = async (stream) => new Uint8Array(await new Response(await stream).arrayBuffer());
 
+/* Pyodide waits for ever where its program could not be compiled; this fails as soon as that does. */
+function failure(streams) {
+  const usual = WebAssembly.instantiateStreaming;
+  return new Promise((_, fail) => {
+    WebAssembly.instantiateStreaming = (...given) => {
+      WebAssembly.instantiateStreaming = usual;
+      const instance = usual.apply(WebAssembly, given);
+      instance.catch(fail);
+      return instance;
+    };
+    Promise.all(streams).catch(fail);
+  });
+}
+
 let python;
 let server;
 let settings;
@@ -59,7 +73,8 @@ async function boot(files) {
     import(new URL("pyodide.asm.mjs", base)),
   ]);
   globalThis.fetch = async (url) => given[String(url).split("/").at(-1)]();
-  python = await loadPyodide({
+  const failed = failure(Object.values(coming));
+  const loading = loadPyodide({
     createPyodideModule,
     indexURL: base,
     stdLibURL: `${base}stdlib.zip`,
@@ -75,6 +90,7 @@ async function boot(files) {
       TQDM_DISABLE: "1",
     },
   });
+  python = await Promise.race([loading, failed]);
   globalThis.fetch = usual;
   const [numbers, ours] = await later;
   mark("start", began);
