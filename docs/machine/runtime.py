@@ -43,11 +43,11 @@ _NOT_WANTED = {
         r"|latin_1|punycode|raw_unicode_escape|unicode_escape|undefined|utf_).*"
     ),
     "numpy": (
-        r".*\.(pyi|pxd|a|h|c|f|f90|pyf|src|lib)|.*/tests/.*|.*\.dist-info/(?!METADATA).*"
+        r".*\.(pxd|a|h|c|f|f90|pyf|src|lib)"
         r"|numpy/(f2py|_core/include|random/lib|random/_examples|distutils)/.*"
     ),
     "matplotlib": (
-        r".*\.(pyi|afm|pfb)|.*/tests/.*|.*\.dist-info/(?!METADATA).*|pylab\.py"
+        r".*\.(afm|pfb)|pylab\.py"
         r"|.*/fonts/ttf/(?!DejaVuSans(-\w+)?\.ttf).*"
         r"|.*/(sample_data|web_backend|images|plot_directive)/.*"
         r"|mpl_toolkits/(axes_grid1|axisartist)/.*|matplotlib/(sphinxext|testing)/.*"
@@ -55,12 +55,12 @@ _NOT_WANTED = {
         r"|registry).*"
     ),
     "pillow": (
-        r".*\.pyi|.*\.dist-info/(?!METADATA).*"
-        r"|PIL/_(imagingft|webp|avif|imagingcms|imagingmath|imagingmorph|imagingtk).*\.so"
+        r"PIL/_(imagingft|webp|avif|imagingcms|imagingmath|imagingmorph|imagingtk).*\.so"
         r"|PIL/(PdfParser|ImageCms|ImageTk|ImageQt|PSDraw|TiffImagePlugin|_tkinter_finder)\.py"
     ),
-    "": (r".*\.pyi|.*/tests?/.*|.*\.dist-info/(?!METADATA).*|dateutil/zoneinfo/.*\.tar\.gz"),
+    "python_dateutil": r"dateutil/zoneinfo/.*\.tar\.gz",
 }
+_NEVER_WANTED = r".*\.pyi|.*/tests?/.*|.*\.dist-info/(?!METADATA).*"
 _PATIENCE_SECONDS = 20
 _LONGEST_SECONDS = 900
 # The first moment that a zip archive can name.
@@ -192,7 +192,7 @@ def _packed(content: bytes) -> bytes:
 
 def _wanted(archive: str) -> Callable[[str], bool]:
     package = archive if archive.endswith(".zip") else archive.partition("-")[0]
-    pattern = re.compile(_NOT_WANTED.get(package, _NOT_WANTED[""]))
+    pattern = re.compile("|".join(filter(None, (_NEVER_WANTED, _NOT_WANTED.get(package)))))
     return lambda path: not path.endswith("/") and not pattern.fullmatch(path)
 
 
