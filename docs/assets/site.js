@@ -20,6 +20,7 @@ function settle(found) {
       box.setAttribute("aria-label", box.dataset.name);
     } else {
       box.removeAttribute("tabindex");
+      if (!box.dataset.name) return;
       box.removeAttribute("role");
       box.removeAttribute("aria-label");
     }
