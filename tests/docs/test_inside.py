@@ -15,11 +15,14 @@ from machine.inside import exercises, planning
 from machine.inside.failing import describe
 from machine.inside.running import MOST, Piece, Session
 from machine.inside.serving import Server
-from machine.pages import DOCS
+from machine.pages import DOCS, lessons
+from running import THOROUGH
 
 import nnlib
 
 _TRIED_ON = ["pieces/neuron.md", "pieces/activations.md", "learning/backpropagation.md"]
+
+_JUDGED = [p.relative_to(DOCS).as_posix() for p in lessons()] if THOROUGH else _TRIED_ON
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +163,26 @@ def test_a_check_is_the_pages_own(answer: str, verdict: str, right: bool) -> Non
     ended = page.run(1, check=0)
     assert (ended["verdict"], ended["right"]) == (verdict, right)
     assert "check(" not in ended["printed"]
+
+
+@pytest.mark.parametrize("name", _JUDGED)
+def test_each_answer_of_a_page_gets_its_own_verdict(name: str) -> None:
+    found = [*blocks((DOCS / name).read_text(encoding="utf-8"))]
+    page = Page(*(block.fence.source.strip("\n") for block in found))
+    where: dict[tuple[object, object], int] = {}
+    for number, block in enumerate(found):
+        options = block.fence.options
+        exercise, role = options.get("exercise"), options.get("role")
+        where.setdefault((exercise, role), number)
+        if role in {"stub", "wrong", "solution"} and "needs" not in options:
+            stub = where[exercise, "stub"]
+            page.sources[stub] = page.original[number]
+            ended = page.run(stub, check=where[exercise, "check"])
+            said = (block.expected or "").strip("\n").splitlines()
+            assert same_output(said[-1], ended["verdict"]), (exercise, role, ended)
+            assert ended["right"] == (role == "solution")
+            assert same_output("\n".join(said[:-1]), ended["printed"])
+            page.sources[stub] = page.original[stub]
 
 
 def test_every_stub_of_the_site_can_be_checked() -> None:
