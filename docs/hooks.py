@@ -20,6 +20,7 @@ from machine import (
     instruments,
     keeping,
     links,
+    live,
     mathematics,
     notebook,
     offline,
@@ -77,6 +78,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, "robots.txt", content=robots))
     config.extra["wheel"], package = wheel.build(_ROOT)
     files.append(File.generated(config, config.extra["wheel"], content=package))
+    live.find(files, config, keeping.cache() / "python", _ROOT)
     _prove(files)
     # mkdocs-jupyter has said which pages are notebooks; MkDocs renders them, like any other page.
     config.plugins["mkdocs-jupyter"].config["ignore"] = ["*"]
@@ -144,8 +146,11 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
             content = page.written.with_pictures(content)  # type: ignore[attr-defined]
             kept = (keeping.cache() / "needs" / page.file.src_uri).with_suffix(".json")
             content = reading.with_sources(dependencies.mark(content, _source(page), kept))
-        content = mathematics.convert(blocks.finish(content))
-    except (notebook.BlockError, mathematics.MathematicsError) as error:
+        content = blocks.finish(content)
+        if _is_notebook(page) and config.extra["python"]:
+            content = live.wrap(content, _source(page))
+        content = mathematics.convert(content)
+    except (notebook.BlockError, live.LiveError, mathematics.MathematicsError) as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
     return _with_meanings(content, page, files) if _is_notebook(page) else content
 
@@ -173,7 +178,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
             notebook.to_script(page.executed, title=title, link=page.link),  # type: ignore[attr-defined]
             encoding="utf-8",
         )
-    return _finished(output, config)
+    return _finished(live.with_python(output, page, config), config)
 
 
 def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
@@ -187,10 +192,9 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def _finished(output: str, config: MkDocsConfig) -> str:
-    """While the site is served to its author, MkDocs adds a script that no hash can be made for."""
     output = scripts.link(output, config.extra["scripts"])
-    output = links.mark(links.unasked(output), config.site_url or "")
-    return output if _serving else policy.with_policy(output)
+    output = links.mark(links.unfetched(links.unasked(output)), config.site_url or "")
+    return policy.with_policy(output, served=_serving)
 
 
 def _source(page: Page) -> str:

@@ -20,6 +20,7 @@ function settle(found) {
       box.setAttribute("aria-label", box.dataset.name);
     } else {
       box.removeAttribute("tabindex");
+      if (!box.dataset.name) return;
       box.removeAttribute("role");
       box.removeAttribute("aria-label");
     }
@@ -101,4 +102,12 @@ if (search && query) {
 document.addEventListener("keydown", (event) => {
   const drawer = document.getElementById("__drawer");
   if (event.key === "Escape" && drawer?.checked) drawer.click();
+});
+
+/* The theme's keys for the page before and the page after; it looks for them in the head, where they would be fetched. */
+const WAYS = { p: "prev", ",": "prev", n: "next", ".": "next" };
+document.addEventListener("keydown", (event) => {
+  const writes = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
+  document.querySelector(`.md-footer__link--${WAYS[event.key]}`)?.click();
 });

@@ -13,7 +13,7 @@ from pathlib import Path
 import nnlib
 
 from . import effects, keeping, library
-from .effects import Reader
+from .effects import Places, Reader
 from .fences import find_fences
 
 _BLOCK = re.compile(r'<div class="(?=[^"]*\blanguage-python\b)[^"]*\bhighlight\b[^"]*"')
@@ -71,6 +71,8 @@ class Page:
     order: list[Piece]
     direct: list[set[int]]
     blocks: list[list[int]]
+    places: list[Places]
+    learners: frozenset[int]
 
     def own(self, block: int) -> list[int]:
         return [at for at, piece in enumerate(self.order) if piece.block == block]
@@ -105,7 +107,7 @@ def read(blocks: Sequence[str]) -> Page:
                 closure.add(one)
                 waiting |= direct[one]
         found.append([one for one in sorted(closure) if order[one].block < block])
-    return Page(order, direct, found)
+    return Page(order, direct, found, reader.places, reader.learners)
 
 
 def runs(page: Page, blocks: Sequence[str], block: int) -> list[Run]:

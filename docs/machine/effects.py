@@ -141,12 +141,26 @@ _KEEPS_TO_ITSELF = _words("load_state_dict step zero_grad")
 _DEEPEST = 12
 
 
+@dataclass
+class Places:
+    """What a statement reads, changes, makes anew: names, objects by number, chance, settings."""
+
+    reads: set[str | int] = field(default_factory=set)
+    writes: set[str | int] = field(default_factory=set)
+    makes: set[str | int] = field(default_factory=set)
+
+
+CHANCE, SETTINGS = "?", "!"
+
+
 class Reader:
-    """Reads a page's statements in order; `needs[u]` are the statements that statement u needs."""
+    """Reads a page's statements in order; `needs[u]` are the statements that statement u needs,
+    `places[u]` is how it comes to need them."""
 
     def __init__(self) -> None:
         self.page = Scope()
         self.needs: list[set[int]] = []
+        self.places: list[Places] = []
         self._bound: dict[str, set[int]] = defaultdict(set)
         self._changed: dict[int, set[int]] = defaultdict(set)
         self._parts: dict[int, Value] = defaultdict(Value)
@@ -167,19 +181,30 @@ class Reader:
     def read(self, statements: list[ast.stmt]) -> set[int]:
         """Takes the next statement (or several that stand on one line); what it depends on."""
         self.needs.append(set(self._settings))
+        self.places.append(Places(reads={SETTINGS}))
         self._run(statements, self.page)
+        here = self.places[-1]
+        here.makes |= {n for n in here.writes if self._bound.get(str(n)) == {self._unit}}
         return self.needs[-1]
 
     def needed_by(self, name: str) -> set[int]:
         """What a use of this name would depend on, here and now."""
         self.needs.append(set())
+        self.places.append(Places())
         self._load(name, self.page)
+        self.places.pop()
         return self.needs.pop()
+
+    @property
+    def learners(self) -> frozenset[int]:
+        """The objects whose gradients are followed; what is computed from one hangs on to it."""
+        return frozenset(self._marks["learns"])
 
     # What is known of values.
 
     def _new(self, parts: Value = Value(), *marks: str, learns: Objects = _NOTHING) -> Value:
         self._made += 1
+        self.places[-1].makes.add(self._made)
         if parts.objects or parts.code:
             self._parts[self._made] = replace(parts, path="")
         for mark in marks:
@@ -215,12 +240,14 @@ class Reader:
     def _see(self, objects: Iterable[int]) -> None:
         for one in self._reach(objects):
             self.needs[-1] |= self._changed[one]
+            self.places[-1].reads.add(one)
 
     def _touch(self, objects: Iterable[int]) -> None:
         objects = list(objects)
         self._see(objects)
         for one in objects:
             self._changed[one].add(self._unit)
+            self.places[-1].writes.add(one)
 
     def _touch_all(self, value: Value) -> None:
         self._touch(self._reach(value.objects))
@@ -234,9 +261,20 @@ class Reader:
     def _draw(self, source: str) -> None:
         self.needs[-1] |= self._chance[source]
         self._chance[source] = self._chance[source] | {self._unit}
+        place = CHANCE + source
+        self.places[-1].writes.add(place)
+        if place not in self.places[-1].makes:
+            self.places[-1].reads.add(place)
 
     def _seed(self, source: str) -> None:
         self._chance[source] = {self._unit}
+        self.places[-1].writes.add(CHANCE + source)
+        self.places[-1].makes.add(CHANCE + source)
+
+    def _set(self) -> None:
+        """From now on everything may run differently."""
+        self._settings = self._settings | {self._unit}
+        self.places[-1].writes.add(SETTINGS)
 
     @contextmanager
     def _perhaps(self, scope: Scope) -> Iterator[None]:
@@ -267,6 +305,8 @@ class Reader:
         value = at.names[name]
         if at is self.page:
             self.needs[-1] |= self._bound[name]
+            if self._bound[name] - {self._unit}:
+                self.places[-1].reads.add(name)
         self._see(value.objects)
         # Whoever has a function at hand may call it, later and elsewhere.
         outermost = not self._loading
@@ -303,7 +343,7 @@ class Reader:
                     self._value(target.slice, scope)
                 kept = self._value(owner, scope)
                 if kept.path:
-                    self._settings = self._settings | {self._unit}
+                    self._set()
                 self._store(kept, value)
                 if isinstance(target, ast.Attribute):
                     for one in kept.objects:
@@ -315,6 +355,7 @@ class Reader:
         at.names[name] = value
         if at is self.page:
             self._bound[name] = {self._unit}
+            self.places[-1].writes.add(name)
 
     # Statements.
 
@@ -702,7 +743,7 @@ class Reader:
         if root in _WITHOUT_EFFECT:
             return self._new(self._element(together))
         if root in {"warnings", "os", "logging"}:
-            self._settings = self._settings | {self._unit}
+            self._set()
         # Files and processes outlive the statement; who reads one must come after who wrote it.
         self._draw("random" if root == "random" else "world")
         return self._unknown(together)
@@ -729,7 +770,7 @@ class Reader:
             self._touch_all(together)
             return self._new()
         if name in _NUMPY_SETS:
-            self._settings = self._settings | {self._unit}
+            self._set()
         if name in _NUMPY_CHANGES:
             self._touch_all(together)
         if "out" in named:
@@ -839,6 +880,8 @@ class Reader:
         learns = frozenset(self._learners(owner) | set(together.learns))
         if name == "backward":
             self._touch(learns)
+            # Its graph is gone; who only reads the number need not care.
+            self.places[-1].writes |= owner.objects
             return Value()
         if not self._marks["picture"].isdisjoint(owner.objects):
             return self._new(Value(), "picture")

@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 _LINK = re.compile(r"<a\b(?P<attributes>[^>]*)>(?P<text>.*?)</a>", re.DOTALL)
 _HREF = re.compile(r"""\bhref=["'](?P<to>https?:[^"']*)["']""")
 _REL = re.compile(r"""\s*\brel=["'](?P<rel>[^"']*)["']""")
+_NEIGHBOUR = re.compile(r'\s*<link rel="(?:prev|next)"[^>]*>')
 SAFE = ("noopener", "noreferrer")
 HEARD = '<span class="nn-heard"> (another site)</span>'
 
@@ -31,6 +32,18 @@ def unasked(page: str) -> str:
     '<a href="https://example.org/us/it" class="md-source">'
     """
     return page.replace(' data-md-component="source"', "")
+
+
+def unfetched(page: str) -> str:
+    """`page` without the links in its head to the pages before and after it.
+
+    Firefox fetches the next page because of them, and says on every page that the policy forbids
+    it. The theme's keys for the two pages ask for them; `assets/site.js` has these keys instead.
+
+    >>> unfetched('<link rel="next" href="../b/">')
+    ''
+    """
+    return _NEIGHBOUR.sub("", page)
 
 
 def mark(page: str, site: str) -> str:

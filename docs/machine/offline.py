@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urljoin
 
-from . import policy
+from . import live, policy
 from .finding import INDEX
 
 ARCHIVE = "offline.zip"
@@ -23,6 +23,8 @@ _SHIM = "assets/javascripts/offline.js"
 _LEFT_OUT = re.compile(
     r"404\.html|robots\.txt|sitemap\.xml(?:\.gz)?|assets/cards/.*|assets/javascripts/lunr/.*"
     r"|.*\.map|.*\.woff2"
+    # No worker runs from a file, so there is no Python in the copy's pages.
+    r"|assets/python/.*|assets/live/.*|assets/live\b[^/]*\.js"
 )
 _LINK = re.compile(
     r'(?P<attribute>\s(?:href|src)=)"(?P<path>(?![a-z][a-z0-9+.-]*:|//|#)[^"?#]*)(?P<rest>[^"]*)"'
@@ -51,7 +53,7 @@ def pack(site: Path, site_url: str) -> None:
     for path in paths:
         content = (site / path).read_bytes()
         if path.endswith(".html"):
-            text = content.decode()
+            text = live.without_python(content.decode(), urljoin(site_url, _online(path)))
             modules |= {_resolved(path, name) for name in _modules(text)}
             content = _page(text, path, packed, site_url).encode()
         elif path.endswith(".css"):
@@ -78,6 +80,10 @@ def _write(archive: Path, files: dict[str, bytes]) -> None:
 def _resolved(page: str, link: str) -> str:
     path = posixpath.normpath(posixpath.join(posixpath.dirname(page), html.unescape(link)))
     return "" if path == "." else path
+
+
+def _online(path: str) -> str:
+    return path.removesuffix("index.html")
 
 
 def _modules(page: str) -> list[str]:

@@ -10,6 +10,7 @@ _SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.
 _SOURCE = re.compile(r"""(?:^|\s)src=""")
 _TYPE = re.compile(r"""(?:^|\s)type=["']?(?P<type>[^"'\s>]+)""")
 _META = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>')
+_PYTHON = '<meta name="nn-python"'
 _CHARSET = '<meta charset="utf-8">'
 _RUN = frozenset({"module", "text/javascript", "application/javascript"})
 
@@ -30,11 +31,20 @@ def hashes(page: str) -> list[str]:
     return sorted(found)
 
 
-def policy(page: str, *, here: str = "'self'") -> str:
-    """The page's content security policy; `here` is where its files come from."""
+def _python(page: str) -> list[str]:
+    """WebAssembly may be compiled where Python is to run, and nothing else that is not a file."""
+    return ["'wasm-unsafe-eval'"] if _PYTHON in page else []
+
+
+def policy(page: str, *, here: str = "'self'", served: bool = False) -> str:
+    """The page's content security policy; `here` is where its files come from.
+
+    While it is `served` to its author, MkDocs adds a script that no hash can be made for.
+    """
+    inline = ["'unsafe-inline'"] if served else hashes(page)
     directives = {
         "default-src": "'none'",
-        "script-src": " ".join([here, *hashes(page)]),
+        "script-src": " ".join([here, *_python(page), *inline]),
         # The pictures' shapes carry their styles; a style cannot run anything.
         "style-src": here,
         "style-src-attr": "'unsafe-inline'",
@@ -49,12 +59,13 @@ def policy(page: str, *, here: str = "'self'") -> str:
     return "; ".join(f"{name} {value}" for name, value in directives.items())
 
 
-def with_policy(page: str, *, here: str = "'self'") -> str:
+def with_policy(page: str, *, here: str = "'self'", served: bool = False) -> str:
     """`page` with its policy, which binds only what stands below it: so it stands first."""
     head, charset, rest = page.partition(_CHARSET)
     if not charset or "<script" in head or "<link" in head:
         raise PolicyError(f"expected {_CHARSET} before anything that a browser fetches or runs")
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(page, here=here)}">'
+    content = policy(page, here=here, served=served)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{content}">'
     return f"{head}{charset}\n      {meta}{rest}"
 
 

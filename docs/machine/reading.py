@@ -158,7 +158,8 @@ def contents(parts: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> str
 
 
 _KEPT = (
-    '<p class="nn-kept">A page gets a tick when you have reached its end. '
+    '<p class="nn-kept">A page gets a tick when you have reached its end, '
+    "and an exercise when you have solved it. "
     "Only this browser knows which. "
     '<button class="nn-forget" type="button" disabled>Forget the ticks</button></p>'
 )

@@ -33,7 +33,7 @@ def _short(number: re.Match[str]) -> str:
     )
 
 
-def _style(style: str, variables: Mapping[str, str]) -> str:
+def _style(style: str, variables: Mapping[str, str], strict: bool) -> str:
     style = _FONT.sub(
         lambda m: (
             f"{'font-weight: bold; ' if 'bold' in m['style'] or '700' in m['style'] else ''}"
@@ -48,9 +48,10 @@ def _style(style: str, variables: Mapping[str, str]) -> str:
         if key == "font-family":
             continue
         if key in {"fill", "stroke", "stop-color"} and value.startswith("#"):
-            if value.lower() not in variables:
+            if value.lower() in variables:
+                value = f"var(--nn-{variables[value.lower()]})"
+            elif strict:
                 raise PictureError(f"colour {value} has no counterpart in the dark scheme")
-            value = f"var(--nn-{variables[value.lower()]})"
         kept.append(f"{key}:{_DECIMALS.sub(_short, value)}")
     return ";".join(kept)
 
@@ -123,11 +124,14 @@ def _unwrap(root: ET.Element) -> None:
         parent[:] = kept
 
 
-def themed(svg: str, *, alt: str, prefix: str, variables: Mapping[str, str]) -> str:
+def themed(
+    svg: str, *, alt: str, prefix: str, variables: Mapping[str, str], strict: bool = True
+) -> str:
     """One `<svg>` element to stand inside a page.
 
     `alt` is what a screen reader says, `prefix` keeps the ids of two pictures apart,
     and `variables` maps each colour of the house palette to the name of its CSS variable.
+    With `strict=False` other colours stay as they are: a reader may choose any.
     """
     root = ET.fromstring(svg)
     parents = {child: parent for parent in root.iter() for child in parent}
@@ -151,7 +155,7 @@ def themed(svg: str, *, alt: str, prefix: str, variables: Mapping[str, str]) -> 
             element.set("id", f"{prefix}-{name}")
         for key, value in list(element.attrib.items()):
             if key == "style":
-                value = _style(value, variables)
+                value = _style(value, variables, strict)
             elif key in {"d", "transform", "x", "y", "width", "height", "points"}:
                 value = _DECIMALS.sub(_short, value)
             elif key == "href" and value.startswith("#"):

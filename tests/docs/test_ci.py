@@ -138,10 +138,10 @@ def test_a_commit_is_tested_once() -> None:
     assert "workflow_call" in on["tests.yml"]
 
 
-def test_the_tests_on_github_have_mnist() -> None:
+def test_the_tests_on_github_have_mnist_and_python_for_the_pages() -> None:
     job = workflow("tests.yml")["jobs"]["everything"]
     (step,) = [step for step in job["steps"] if step.get("run") == ".ci/run"]
-    assert step["env"]["NNLIB_REQUIRE"] == "mnist"
+    assert step["env"]["NNLIB_REQUIRE"].split() == ["mnist", "pyodide"]
     assert "~/.cache/nnlib" in [given["path"] for given in steps(job, "actions/cache")]
 
 

@@ -78,6 +78,8 @@ def mkdocs_build(
 ) -> subprocess.CompletedProcess[str]:
     """Runs the documented command; its log comes back as `stdout`."""
     environment = {key: value for key, value in os.environ.items() if key != "SITE_URL"}
+    # Set, even to nothing, it keeps the build from fetching Python for the pages.
+    environment.setdefault("NNLIB_PYODIDE", "")
     return subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", *options, "-f", str(config), "-d", str(target)],
         cwd=config.parent,

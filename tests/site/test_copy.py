@@ -16,6 +16,9 @@ from site_html import python_blocks
 from site_judging import violations
 from site_reading import fold, unfold, wait_until
 
+# The blocks that are not folded away.
+_OPEN = "article .language-python.highlight:not(details *)"
+
 
 def _press(page: Page, block: Any, name: str) -> str:
     """Presses a button of the block, opening the tab that it is in first."""
@@ -52,7 +55,7 @@ def test_a_pressed_button_copies_its_block_or_what_that_needs(
 
 def test_what_is_copied_runs_by_itself(open_page: Any, tmp_path: Path) -> None:
     page: Page = open_page("learning/losses/")
-    last = page.locator("article > .language-python.highlight:has(+ .language-text)").last
+    last = page.locator(f"{_OPEN}:has(+ .language-text)").last
     script = _press(page, last, COPY_WITH_NEEDS)
     output = last.locator("xpath=following-sibling::*[1]").locator("code").text_content() or ""
     assert script != (last.locator("code").text_content() or "").strip("\n")
@@ -63,7 +66,7 @@ def test_what_is_copied_runs_by_itself(open_page: Any, tmp_path: Path) -> None:
 
 def test_it_says_that_it_has_copied(open_page: Any) -> None:
     page: Page = open_page("pieces/neuron/")
-    block = page.locator("article > .language-python.highlight").first
+    block = page.locator(_OPEN).first
     _press(page, block, COPY_WITH_NEEDS)
     expect(page.get_by_role("status").filter(has_text="Copied to clipboard")).to_be_visible()
     expect(block.get_by_role("button", name=COPY_WITH_NEEDS)).to_be_focused()
@@ -72,7 +75,7 @@ def test_it_says_that_it_has_copied(open_page: Any) -> None:
 
 def test_the_keyboard_reaches_it_and_shows_where_it_is(open_page: Any) -> None:
     page: Page = open_page("pieces/neuron/")
-    block = page.locator("article > .language-python.highlight").first
+    block = page.locator(_OPEN).first
     block.scroll_into_view_if_needed()
     block.get_by_role("button", name=COPY).focus()
     page.keyboard.press("Tab")
