@@ -1,6 +1,7 @@
 """The instruments of the site: on which page each stands, and what `nnlib` says to its functions.
 To add one is to add its models here; the tests beside this file ask the same of each."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -571,10 +572,89 @@ WHY_IT_WORKS = Instrument(
     ),
 )
 
+# Vanishing gradients
+_DEEP = {"sigmoid": F.sigmoid, "tanh": F.tanh, "ReLU": F.relu}
+
+
+def _pass(
+    layers: list[Any], points: list[Any], labels: list[Any], options: dict[str, Any]
+) -> dict[str, Any]:
+    h, arrives, linears = float64(points), [], []
+    for number, values in enumerate(layers):
+        last = number == len(layers) - 1
+        linear = nn.Linear(len(values[0][0]), len(values[1])).double()
+        for parameter, value in zip(linear.parameters(), values, strict=True):
+            parameter.array[:] = value
+        linears.append(linear)
+        z = linear(h)
+        if options["norm"] and not last:
+            z = nn.BatchNorm1d(len(values[1])).double()(z)
+        out = z if last else _DEEP[options["activation"]](z)
+        h = h + out if options["skip"] and not last and h.shape == out.shape else out
+        if not last:
+            h.retain_grad()
+            arrives.append(h)
+    loss = nn.BCEWithLogitsLoss()(h, float64(labels))
+    loss.backward()
+
+    def size(arrays: list[Any]) -> float:
+        return float(np.linalg.norm(np.concatenate([np.ravel(array) for array in arrays])))
+
+    asked = [size([p.grad.numpy() for p in linear.parameters()]) for linear in linears]
+    own = [size([p.detach().numpy() for p in linear.parameters()]) for linear in linears]
+    return {
+        "loss": loss.item(),
+        "arrives": [size([h.grad.numpy()]) for h in arrives],
+        "asked": asked,
+        "share": [options["eta"] * a / o for a, o in zip(asked, own, strict=True)],
+    }
+
+
+def _deep(rng: np.random.Generator) -> list[Any]:
+    widths = [2] + [4] * int(rng.integers(1, 6)) + [1]
+    scale = rng.choice([0.3, 1.0, 2.0])
+    layers = [
+        [floats(rng.normal(scale=scale, size=(b, a))), floats(rng.normal(size=b))]
+        for a, b in itertools.pairwise(widths)
+    ]
+    options = {
+        "activation": str(rng.choice(list(_DEEP))),
+        "norm": bool(rng.integers(2)),
+        "skip": bool(rng.integers(2)),
+        "eta": rng.uniform(0.1, 1),
+    }
+    points, labels = floats(rng.normal(size=(9, 2))), floats(rng.integers(2, size=(9, 1)))
+    return [layers, points, labels, options]
+
+
+_PLAIN_PASS = {"activation": "sigmoid", "norm": False, "skip": False, "eta": 0.3}
+_WIDE = [[[[30, 30]] * 4, [0] * 4], [[[30] * 4] * 4, [0] * 4], [[[1] * 4], [0]]]
+
+GRADIENTS = Instrument(
+    name="gradients",
+    page="pitfalls/gradients/",
+    shows=("0.03", "10", "1", "5", "−10"),
+    models=(
+        Model(
+            "pass",
+            _pass,
+            _deep,
+            tuple(
+                [_WIDE, [[1, 1], [0, 1], [-1, 2]], [[0], [1], [1]], _PLAIN_PASS | more]
+                for more in ({}, {"activation": "tanh"}, {"activation": "ReLU", "skip": True})
+            ),
+            ("around ? blame[index][column] : 0", "0"),
+            # Behind a batch norm the bias asks for a sum that is zero but for rounding.
+            rounded=1e-13,
+        ),
+    ),
+)
+
+
 # Its one function gives a program, which `test_instruments.py` runs.
 PYTORCH = Instrument(
     name="pytorch", page="further/pytorch/", shows=("30", "0.0221", "2"), models=()
 )
 
 INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
-INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH)
+INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH, GRADIENTS)
