@@ -651,10 +651,76 @@ GRADIENTS = Instrument(
 )
 
 
+# Recurrence
+def _far(p: float) -> float:
+    """What has to go into a sigmoid for it to give `p`."""
+    return -40.0 if p == 0 else 40.0 if p == 1 else float(np.log(p / (1 - p)))
+
+
+def _blamed(outputs: nnlib.Tensor, x: nnlib.Tensor) -> dict[str, Any]:
+    outputs[0, -1].sum().backward()
+    return {"states": floats(outputs.detach().numpy()[0, :, 0]), "blames": floats(x.grad[0, :, 0])}
+
+
+def _plain_unit(weight: float, inputs: list[float]) -> dict[str, Any]:
+    unit = nn.RNN(1, 1, batch_first=True).double()
+    for parameter, value in zip(unit.parameters(), (1, weight, 0, 0), strict=True):
+        parameter.array[...] = value
+    x = float64(np.reshape(inputs, (1, -1, 1)), requires_grad=True)
+    return _blamed(unit(x)[0], x)
+
+
+def _gated_unit(gates: dict[str, float], inputs: list[float]) -> dict[str, Any]:
+    """An LSTM that sees when the first step is by a second input, and opens its input gate."""
+    unit = nn.LSTM(2, 1, batch_first=True).double()
+    for parameter in unit.parameters():
+        parameter.array[...] = 0
+    unit.bias_ih_l0.array[[0, 1, 3]] = [_far(gates[name]) for name in "ifo"]
+    unit.weight_ih_l0.array[2, 0] = 1
+    unit.weight_ih_l0.array[0, 1] = 40 - _far(gates["i"])
+    x = float64([[[value, step == 0] for step, value in enumerate(inputs)]], requires_grad=True)
+    cells = [unit(x[:, : step + 1])[1][1].item() for step in range(len(inputs))]
+    return {"cells": cells, **_blamed(unit(x)[0], x)}
+
+
+def _signs(rng: np.random.Generator) -> list[float]:
+    return floats(rng.choice([-1, 0, 1], int(rng.integers(1, 12))))
+
+
+def _gates(rng: np.random.Generator) -> dict[str, float]:
+    return {name: float(rng.choice([0, 1, rng.random()], p=[0.1, 0.1, 0.8])) for name in "fio"}
+
+
+RECURRENCE = Instrument(
+    name="recurrence",
+    page="architectures/recurrence/",
+    shows=("0.363", "0.762"),
+    models=(
+        Model(
+            "plain",
+            _plain_unit,
+            lambda rng: [rng.uniform(-2, 2), _signs(rng)],
+            ([0, [1, 0]], [2, [1] * 40], [-2, [1] + [0] * 39], [0.5, [1, 0, 0, 0]]),
+            ("blame = here * weight", "blame = here"),
+        ),
+        Model(
+            "gated",
+            _gated_unit,
+            lambda rng: [_gates(rng), _signs(rng)],
+            tuple(
+                [dict(zip("fio", gates, strict=True)), [1] + [-1] * 11]
+                for gates in ((1, 0, 1), (0, 1, 0), (0.95, 0.5, 1), (1, 1, 1))
+            ),
+            ("o * (1 - Math.tanh", "(1 - Math.tanh"),
+        ),
+    ),
+)
+
+
 # Its one function gives a program, which `test_instruments.py` runs.
 PYTORCH = Instrument(
     name="pytorch", page="further/pytorch/", shows=("30", "0.0221", "2"), models=()
 )
 
 INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
-INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH, GRADIENTS)
+INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH, GRADIENTS, RECURRENCE)
