@@ -11,6 +11,7 @@ import numpy as np
 import nnlib
 from nnlib import datasets, nn, optim
 from nnlib import functional as F  # noqa: N812 - PyTorch's own name for it
+from nnlib.training import accuracy
 
 SETTINGS = 200
 Settings = Callable[[np.random.Generator], list[Any]]
@@ -717,6 +718,56 @@ RECURRENCE = Instrument(
 )
 
 
+# Overfitting
+def _count(said: str, printed: list[int], truth: list[int]) -> dict[str, int]:
+    logits = np.eye(10)[[int(digit) for digit in said]]
+    labels, shown = np.array(printed), np.array(truth)
+    wrong = labels != shown
+
+    def right(target: Any, rows: Any) -> int:
+        if not rows.any():
+            return 0
+        share = accuracy(float64(logits[rows]), nnlib.tensor(target[rows]))
+        return round(share * int(rows.sum()))
+
+    return {
+        "right": right(labels, ~wrong),
+        "misprints": right(labels, wrong),
+        "seenThrough": right(shown, wrong),
+    }
+
+
+def _answers(rng: np.random.Generator) -> list[Any]:
+    truth = rng.integers(0, 10, 60)
+    printed = np.where(rng.random(60) < 0.3, (truth + 1) % 10, truth)
+    said = np.where(rng.random(60) < 0.5, truth, printed)
+    said = np.where(rng.random(60) < 0.2, rng.integers(0, 10, 60), said)
+    return ["".join(map(str, said)), printed.tolist(), truth.tolist()]
+
+
+OVERFITTING = Instrument(
+    name="overfitting",
+    page="pitfalls/overfitting/",
+    shows=("100", "40", "74"),
+    models=(
+        Model(
+            "count",
+            _count,
+            _answers,
+            (["0", [0], [0]], ["1", [1], [0]], ["0", [1], [0]]),
+            ("misprint && Number(digit) === truth[index]", "misprint"),
+        ),
+        Model(
+            "best",
+            lambda shares: float64(shares).argmax().item(),
+            lambda rng: [floats(rng.choice([0.5, 0.7, 0.9], 20))],
+            ([[1]], [[0, 0]]),
+            (".indexOf(", ".lastIndexOf("),
+        ),
+    ),
+)
+
+
 # Its one function gives a program, which `test_instruments.py` runs.
 PYTORCH = Instrument(
     name="pytorch", page="further/pytorch/", shows=("30", "0.0221", "2"), models=()
@@ -724,3 +775,4 @@ PYTORCH = Instrument(
 
 INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
 INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH, GRADIENTS, RECURRENCE)
+INSTRUMENTS += (OVERFITTING,)
