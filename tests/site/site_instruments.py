@@ -768,6 +768,82 @@ OVERFITTING = Instrument(
 )
 
 
+# Reading digits
+def reader(weights: list[Any]) -> nn.Module:
+    """The network of the page, with these weights."""
+    sizes = [(len(w[0]), len(w)) for w in weights[::2]]
+    layers = [layer for size in sizes for layer in (nn.Linear(*size), nn.ReLU())][:-1]
+    model = nn.Sequential(*layers).double()
+    for parameter, values in zip(model.parameters(), weights, strict=True):
+        parameter.array[:] = values
+    return model
+
+
+def _read(weights: list[Any], image: list[float]) -> dict[str, Any]:
+    outputs = [float64([image])]
+    for layer in reader(weights):
+        outputs.append(layer(outputs[-1]))
+    named = {"h1": outputs[2], "h2": outputs[4], "totals": outputs[5]}
+    named["shares"] = F.softmax(outputs[5], 1)
+    return {name: floats(value.detach().numpy()[0]) for name, value in named.items()}
+
+
+def _counted(weights: list[Any], image: list[float], digit: int) -> list[float]:
+    x = float64([image], requires_grad=True)
+    reader(weights)(x)[0, digit].backward()
+    return floats((x * x.grad).detach().numpy()[0])
+
+
+def _pushed(ink: list[int], across: int, down: int) -> list[float]:
+    """A filter with a single 1, which stands where the ink comes from."""
+    kernel = np.zeros((3, 3))
+    kernel[1 - down, 1 - across] = 1
+    image = float64(np.reshape(ink, (1, 1, 8, 8)))
+    return floats(F.conv2d(image, float64([[kernel]]), padding=1).numpy().ravel())
+
+
+def _reading(rng: np.random.Generator) -> list[Any]:
+    shapes = ((5, 64), 5, (4, 5), 4, (10, 4), 10)
+    scale = float(rng.choice([0.3, 1, 5]))
+    return [
+        [floats(rng.normal(scale=scale, size=shape)) for shape in shapes],
+        floats(rng.random(64)),
+    ]
+
+
+_MUTE = [[[0] * 64] * 5, [0] * 5, [[0] * 5] * 4, [0] * 4, [[0] * 4] * 10, [0] * 10]
+
+DIGITS = Instrument(
+    name="digits",
+    page="architectures/digits/",
+    shows=("0", "27", "16"),
+    models=(
+        Model(
+            "read",
+            _read,
+            _reading,
+            ([_MUTE, [0] * 64], [[*_MUTE[:5], [900, *[0] * 9]], [1] * 64]),
+            ("power / sum", "power"),
+        ),
+        Model(
+            "counted",
+            _counted,
+            lambda rng: [*_reading(rng), int(rng.integers(10))],
+            ([_MUTE, [1] * 64, 0],),
+            ("ink * W1.reduce", "W1.reduce"),
+            rounded=1e-12,
+        ),
+        Model(
+            "shift",
+            _pushed,
+            lambda rng: [rng.integers(0, 17, 64).tolist(), *rng.integers(-1, 2, 2).tolist()],
+            ([[16] * 64, 1, 0], [[0] * 64, 0, -1]),
+            ("- across,", "+ across,"),
+        ),
+    ),
+)
+
+
 # Its one function gives a program, which `test_instruments.py` runs.
 PYTORCH = Instrument(
     name="pytorch", page="further/pytorch/", shows=("30", "0.0221", "2"), models=()
@@ -775,4 +851,4 @@ PYTORCH = Instrument(
 
 INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
 INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH, GRADIENTS, RECURRENCE)
-INSTRUMENTS += (OVERFITTING,)
+INSTRUMENTS += (OVERFITTING, DIGITS)
