@@ -1,6 +1,7 @@
 """The instruments of the site: on which page each stands, and what `nnlib` says to its functions.
 To add one is to add its models here; the tests beside this file ask the same of each."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import nnlib
 from nnlib import datasets, nn, optim
 from nnlib import functional as F  # noqa: N812 - PyTorch's own name for it
+from nnlib.training import accuracy
 
 SETTINGS = 200
 Settings = Callable[[np.random.Generator], list[Any]]
@@ -571,10 +573,282 @@ WHY_IT_WORKS = Instrument(
     ),
 )
 
+# Vanishing gradients
+_DEEP = {"sigmoid": F.sigmoid, "tanh": F.tanh, "ReLU": F.relu}
+
+
+def _pass(
+    layers: list[Any], points: list[Any], labels: list[Any], options: dict[str, Any]
+) -> dict[str, Any]:
+    h, arrives, linears = float64(points), [], []
+    for number, values in enumerate(layers):
+        last = number == len(layers) - 1
+        linear = nn.Linear(len(values[0][0]), len(values[1])).double()
+        for parameter, value in zip(linear.parameters(), values, strict=True):
+            parameter.array[:] = value
+        linears.append(linear)
+        z = linear(h)
+        if options["norm"] and not last:
+            z = nn.BatchNorm1d(len(values[1])).double()(z)
+        out = z if last else _DEEP[options["activation"]](z)
+        h = h + out if options["skip"] and not last and h.shape == out.shape else out
+        if not last:
+            h.retain_grad()
+            arrives.append(h)
+    loss = nn.BCEWithLogitsLoss()(h, float64(labels))
+    loss.backward()
+
+    def size(arrays: list[Any]) -> float:
+        return float(np.linalg.norm(np.concatenate([np.ravel(array) for array in arrays])))
+
+    asked = [size([p.grad.numpy() for p in linear.parameters()]) for linear in linears]
+    own = [size([p.detach().numpy() for p in linear.parameters()]) for linear in linears]
+    return {
+        "loss": loss.item(),
+        "arrives": [size([h.grad.numpy()]) for h in arrives],
+        "asked": asked,
+        "share": [options["eta"] * a / o for a, o in zip(asked, own, strict=True)],
+    }
+
+
+def _deep(rng: np.random.Generator) -> list[Any]:
+    widths = [2] + [4] * int(rng.integers(1, 6)) + [1]
+    scale = rng.choice([0.3, 1.0, 2.0])
+    layers = [
+        [floats(rng.normal(scale=scale, size=(b, a))), floats(rng.normal(size=b))]
+        for a, b in itertools.pairwise(widths)
+    ]
+    options = {
+        "activation": str(rng.choice(list(_DEEP))),
+        "norm": bool(rng.integers(2)),
+        "skip": bool(rng.integers(2)),
+        "eta": rng.uniform(0.1, 1),
+    }
+    points, labels = floats(rng.normal(size=(9, 2))), floats(rng.integers(2, size=(9, 1)))
+    return [layers, points, labels, options]
+
+
+_PLAIN_PASS = {"activation": "sigmoid", "norm": False, "skip": False, "eta": 0.3}
+_WIDE = [[[[30, 30]] * 4, [0] * 4], [[[30] * 4] * 4, [0] * 4], [[[1] * 4], [0]]]
+
+GRADIENTS = Instrument(
+    name="gradients",
+    page="pitfalls/gradients/",
+    shows=("0.03", "10", "1", "5", "−10"),
+    models=(
+        Model(
+            "pass",
+            _pass,
+            _deep,
+            tuple(
+                [_WIDE, [[1, 1], [0, 1], [-1, 2]], [[0], [1], [1]], _PLAIN_PASS | more]
+                for more in ({}, {"activation": "tanh"}, {"activation": "ReLU", "skip": True})
+            ),
+            ("around ? blame[index][column] : 0", "0"),
+            # Behind a batch norm the bias asks for a sum that is zero but for rounding.
+            rounded=1e-13,
+        ),
+    ),
+)
+
+
+# Recurrence
+def _far(p: float) -> float:
+    """What has to go into a sigmoid for it to give `p`."""
+    return -40.0 if p == 0 else 40.0 if p == 1 else float(np.log(p / (1 - p)))
+
+
+def _blamed(outputs: nnlib.Tensor, x: nnlib.Tensor) -> dict[str, Any]:
+    outputs[0, -1].sum().backward()
+    return {"states": floats(outputs.detach().numpy()[0, :, 0]), "blames": floats(x.grad[0, :, 0])}
+
+
+def _plain_unit(weight: float, inputs: list[float]) -> dict[str, Any]:
+    unit = nn.RNN(1, 1, batch_first=True).double()
+    for parameter, value in zip(unit.parameters(), (1, weight, 0, 0), strict=True):
+        parameter.array[...] = value
+    x = float64(np.reshape(inputs, (1, -1, 1)), requires_grad=True)
+    return _blamed(unit(x)[0], x)
+
+
+def _gated_unit(gates: dict[str, float], inputs: list[float]) -> dict[str, Any]:
+    """An LSTM that sees when the first step is by a second input, and opens its input gate."""
+    unit = nn.LSTM(2, 1, batch_first=True).double()
+    for parameter in unit.parameters():
+        parameter.array[...] = 0
+    unit.bias_ih_l0.array[[0, 1, 3]] = [_far(gates[name]) for name in "ifo"]
+    unit.weight_ih_l0.array[2, 0] = 1
+    unit.weight_ih_l0.array[0, 1] = 40 - _far(gates["i"])
+    x = float64([[[value, step == 0] for step, value in enumerate(inputs)]], requires_grad=True)
+    cells = [unit(x[:, : step + 1])[1][1].item() for step in range(len(inputs))]
+    return {"cells": cells, **_blamed(unit(x)[0], x)}
+
+
+def _signs(rng: np.random.Generator) -> list[float]:
+    return floats(rng.choice([-1, 0, 1], int(rng.integers(1, 12))))
+
+
+def _gates(rng: np.random.Generator) -> dict[str, float]:
+    return {name: float(rng.choice([0, 1, rng.random()], p=[0.1, 0.1, 0.8])) for name in "fio"}
+
+
+RECURRENCE = Instrument(
+    name="recurrence",
+    page="architectures/recurrence/",
+    shows=("0.363", "0.762"),
+    models=(
+        Model(
+            "plain",
+            _plain_unit,
+            lambda rng: [rng.uniform(-2, 2), _signs(rng)],
+            ([0, [1, 0]], [2, [1] * 40], [-2, [1] + [0] * 39], [0.5, [1, 0, 0, 0]]),
+            ("blame = here * weight", "blame = here"),
+        ),
+        Model(
+            "gated",
+            _gated_unit,
+            lambda rng: [_gates(rng), _signs(rng)],
+            tuple(
+                [dict(zip("fio", gates, strict=True)), [1] + [-1] * 11]
+                for gates in ((1, 0, 1), (0, 1, 0), (0.95, 0.5, 1), (1, 1, 1))
+            ),
+            ("o * (1 - Math.tanh", "(1 - Math.tanh"),
+        ),
+    ),
+)
+
+
+# Overfitting
+def _count(said: str, printed: list[int], truth: list[int]) -> dict[str, int]:
+    logits = np.eye(10)[[int(digit) for digit in said]]
+    labels, shown = np.array(printed), np.array(truth)
+    wrong = labels != shown
+
+    def right(target: Any, rows: Any) -> int:
+        if not rows.any():
+            return 0
+        share = accuracy(float64(logits[rows]), nnlib.tensor(target[rows]))
+        return round(share * int(rows.sum()))
+
+    return {
+        "right": right(labels, ~wrong),
+        "misprints": right(labels, wrong),
+        "seenThrough": right(shown, wrong),
+    }
+
+
+def _answers(rng: np.random.Generator) -> list[Any]:
+    truth = rng.integers(0, 10, 60)
+    printed = np.where(rng.random(60) < 0.3, (truth + 1) % 10, truth)
+    said = np.where(rng.random(60) < 0.5, truth, printed)
+    said = np.where(rng.random(60) < 0.2, rng.integers(0, 10, 60), said)
+    return ["".join(map(str, said)), printed.tolist(), truth.tolist()]
+
+
+OVERFITTING = Instrument(
+    name="overfitting",
+    page="pitfalls/overfitting/",
+    shows=("100", "40", "74"),
+    models=(
+        Model(
+            "count",
+            _count,
+            _answers,
+            (["0", [0], [0]], ["1", [1], [0]], ["0", [1], [0]]),
+            ("misprint && Number(digit) === truth[index]", "misprint"),
+        ),
+        Model(
+            "best",
+            lambda shares: float64(shares).argmax().item(),
+            lambda rng: [floats(rng.choice([0.5, 0.7, 0.9], 20))],
+            ([[1]], [[0, 0]]),
+            (".indexOf(", ".lastIndexOf("),
+        ),
+    ),
+)
+
+
+# Reading digits
+def reader(weights: list[Any]) -> nn.Module:
+    """The network of the page, with these weights."""
+    sizes = [(len(w[0]), len(w)) for w in weights[::2]]
+    layers = [layer for size in sizes for layer in (nn.Linear(*size), nn.ReLU())][:-1]
+    model = nn.Sequential(*layers).double()
+    for parameter, values in zip(model.parameters(), weights, strict=True):
+        parameter.array[:] = values
+    return model
+
+
+def _read(weights: list[Any], image: list[float]) -> dict[str, Any]:
+    outputs = [float64([image])]
+    for layer in reader(weights):
+        outputs.append(layer(outputs[-1]))
+    named = {"h1": outputs[2], "h2": outputs[4], "totals": outputs[5]}
+    named["shares"] = F.softmax(outputs[5], 1)
+    return {name: floats(value.detach().numpy()[0]) for name, value in named.items()}
+
+
+def _counted(weights: list[Any], image: list[float], digit: int) -> list[float]:
+    x = float64([image], requires_grad=True)
+    reader(weights)(x)[0, digit].backward()
+    return floats((x * x.grad).detach().numpy()[0])
+
+
+def _pushed(ink: list[int], across: int, down: int) -> list[float]:
+    """A filter with a single 1, which stands where the ink comes from."""
+    kernel = np.zeros((3, 3))
+    kernel[1 - down, 1 - across] = 1
+    image = float64(np.reshape(ink, (1, 1, 8, 8)))
+    return floats(F.conv2d(image, float64([[kernel]]), padding=1).numpy().ravel())
+
+
+def _reading(rng: np.random.Generator) -> list[Any]:
+    shapes = ((5, 64), 5, (4, 5), 4, (10, 4), 10)
+    scale = float(rng.choice([0.3, 1, 5]))
+    return [
+        [floats(rng.normal(scale=scale, size=shape)) for shape in shapes],
+        floats(rng.random(64)),
+    ]
+
+
+_MUTE = [[[0] * 64] * 5, [0] * 5, [[0] * 5] * 4, [0] * 4, [[0] * 4] * 10, [0] * 10]
+
+DIGITS = Instrument(
+    name="digits",
+    page="architectures/digits/",
+    shows=("0", "27", "16"),
+    models=(
+        Model(
+            "read",
+            _read,
+            _reading,
+            ([_MUTE, [0] * 64], [[*_MUTE[:5], [900, *[0] * 9]], [1] * 64]),
+            ("power / sum", "power"),
+        ),
+        Model(
+            "counted",
+            _counted,
+            lambda rng: [*_reading(rng), int(rng.integers(10))],
+            ([_MUTE, [1] * 64, 0],),
+            ("ink * W1.reduce", "W1.reduce"),
+            rounded=1e-12,
+        ),
+        Model(
+            "shift",
+            _pushed,
+            lambda rng: [rng.integers(0, 17, 64).tolist(), *rng.integers(-1, 2, 2).tolist()],
+            ([[16] * 64, 1, 0], [[0] * 64, 0, -1]),
+            ("- across,", "+ across,"),
+        ),
+    ),
+)
+
+
 # Its one function gives a program, which `test_instruments.py` runs.
 PYTORCH = Instrument(
     name="pytorch", page="further/pytorch/", shows=("30", "0.0221", "2"), models=()
 )
 
 INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
-INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH)
+INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH, GRADIENTS, RECURRENCE)
+INSTRUMENTS += (OVERFITTING, DIGITS)

@@ -16,12 +16,13 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 from site_building import DOCS, EXPLAINERS, WIDTHS, built
 from site_html import article, read
-from site_instruments import INSTRUMENTS, SETTINGS, Instrument, Model
+from site_instruments import INSTRUMENTS, SETTINGS, Instrument, Model, reader
 from site_judging import switch, violations
 from site_reading import settled, wait_until
 
 import nnlib
 from nnlib import datasets, nn
+from nnlib.data import TensorDataset, random_split
 
 _SCRIPTS = DOCS / "assets" / "instruments"
 _RELATIVE = 1e-9
@@ -402,6 +403,27 @@ def test_the_copy_on_a_readers_disk_has_them_too(
         assert complaints == []
         page.close()
     context.close()
+
+
+_READ_ALL = """async ([script, images]) => {
+  const {read} = await import(script);
+  const {weights} = document.querySelector("nn-digits").instrument.data;
+  return [weights, images.map(image => read(weights, image).shares)];
+}"""
+
+
+def test_a_drawn_digit_is_read_as_nnlib_reads_the_whole_test_set(open_page: Any) -> None:
+    """The images that the page puts away, and the weights that it has trained."""
+    images, labels = datasets.digits(flat=True)
+    nnlib.manual_seed(0)
+    _, held = random_split(TensorDataset(images.double(), labels), [1437, 360])
+    images, labels = nnlib.stack([image for image, _ in held]), [y.item() for _, y in held]
+    page: Page = open_page("architectures/digits/")
+    script = page.evaluate(_SCRIPT, "digits")
+    weights, shares = page.evaluate(_READ_ALL, [script, images.tolist()])
+    truth = nn.functional.softmax(reader(weights)(images), 1).detach().numpy()
+    assert np.abs(np.array(shares) - truth).max() < 1e-9
+    assert (np.array(shares).argmax(1) == labels).sum() == 355  # as the page prints
 
 
 def test_each_script_is_light() -> None:

@@ -178,11 +178,11 @@ class Plot {
     return element;
   }
 
-  /* A pointer may take hold anywhere; a key has a handle or a slider for the same. A finger's upward stroke still scrolls. */
-  grab(move) {
-    this.svg.classList.add("nn-grab");
-    const to = (event) => this.ui.set(move(...this.place(event)));
-    onDrag(this.svg, { start: to, move: to, scrolls: true });
+  /* A pointer may take hold anywhere; a key has a handle or a slider for the same. A finger's upward stroke still scrolls, unless it draws. */
+  grab(move, { start = move, scrolls = true } = {}) {
+    if (scrolls) this.svg.classList.add("nn-grab");
+    const by = (change) => (event) => this.ui.set(change(...this.place(event)));
+    onDrag(this.svg, { start: by(start), move: by(move), scrolls });
   }
 }
 
