@@ -19,7 +19,9 @@ from nnlib import utils as utils
 from nnlib._absent import of_module as _of_module
 from nnlib._allocator import tune_allocator
 from nnlib._arguments import device
+from nnlib._elementwise import *
 from nnlib._methods import functions as _functions
+from nnlib._selecting import *
 from nnlib._selecting import einsum, hstack, meshgrid, vstack
 from nnlib.creation import *
 from nnlib.functional import conv1d, conv2d, log_softmax, logsumexp, relu, sigmoid, softmax, tanh
@@ -45,7 +47,8 @@ __all__ = [
     "monitor", "nan", "nn", "no_grad", "optim", "pi", "relu", "sigmoid", "softmax", "tanh",
     "training", "tune_allocator", "utils", "vstack",
 ]  # fmt: skip
-__all__ += _creation.__all__ + _joining.__all__ + [*_functions]
+__all__ += _creation.__all__ + _joining.__all__
+__all__.extend(_functions)
 
 
 def __getattr__(name: str) -> _Any:
