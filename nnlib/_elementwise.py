@@ -157,8 +157,8 @@ def log10(input: Tensor) -> Tensor:
     """The logarithm to base 10, elementwise; its slope is 1/(x log 10).
 
     >>> import nnlib
-    >>> nnlib.log10(nnlib.tensor([1.0, 1000.0]))
-    tensor([0., 3.])
+    >>> nnlib.log10(nnlib.tensor([1.0, 20.0]))
+    tensor([0.0000, 1.3010])
     """
     return _unary("log10", input, np.log10, lambda a, y: 1 / (a * math.log(10)))
 

@@ -148,12 +148,18 @@ def silu(input: Tensor) -> Tensor:
 def softplus(input: Tensor) -> Tensor:
     """``log(1 + exp(x))``, elementwise, a smooth ReLU; its slope is σ(x) (Dugas et al. 2001).
 
+    Above 20 it is x itself, as in PyTorch.
+
     >>> import nnlib
     >>> nnlib.nn.functional.softplus(nnlib.tensor([0.0, 1000.0]))
     tensor([6.9315e-01, 1.0000e+03])
     """
     a = _floats("softplus", input)
-    return record("softplus", np.logaddexp(0, a), (input,), lambda g: (g * _sigmoid(a),))
+    straight = a > 20
+    slope = np.where(straight, a.dtype.type(1), _sigmoid(a))
+    return record(
+        "softplus", np.where(straight, a, np.logaddexp(0, a)), (input,), lambda g: (g * slope,)
+    )
 
 
 def elu(input: Tensor, alpha: float = 1.0) -> Tensor:

@@ -37,7 +37,8 @@ if (here && document.getElementById("nn-bench")) {
     if (opened) openInWorkbench(opened);
   });
   document.addEventListener("input", ({ target }) => {
-    if (!target.matches(".nn-slider input")) return;
+    /* An instrument has sliders of its own. */
+    if (!target.closest("[data-of]")) return;
     target.nextElementSibling.textContent = target.value;
     press(target);
   });

@@ -296,6 +296,10 @@ LAYERS = [
     ("Softmax", (1,), {}, (3, 2)),
     ("LogSoftmax", (0,), {}, (3, 2)),
     ("Dropout", (0.3,), {}, (3, 2)),
+    ("Dropout2d", (0.3,), {}, (2, 3, 4, 4)),
+    ("SiLU", (), {}, (3, 2)),
+    ("ELU", (0.5,), {}, (3, 2)),
+    ("Softplus", (), {}, (3, 2)),
     ("Conv1d", (3, 4, 3), {"padding": 1, "stride": 2}, (2, 3, 8)),
     ("Conv2d", (3, 4, (3, 2)), {"dilation": 2, "bias": False}, (2, 3, 8, 8)),
     ("MaxPool1d", (2,), {}, (2, 3, 8)),
@@ -319,6 +323,7 @@ LAYERS = [
     ("MSELoss", ("sum",), {}, "pair"),
     ("L1Loss", ("none",), {}, "pair"),
     ("HuberLoss", (), {"delta": 0.5}, "pair"),
+    ("SmoothL1Loss", (), {"beta": 0.5}, "pair"),
     ("BCELoss", (), {}, "pair"),
     ("BCEWithLogitsLoss", (), {}, "pair"),
     ("CrossEntropyLoss", ("sum",), {}, "classes"),
@@ -379,7 +384,8 @@ def test_each_layer_has_its_twin(torch, name, arguments, options, shape):
 
 def test_no_layer_is_left_out():
     kinds = {name for name in nn.__all__ if inspect.isclass(getattr(nn, name))}
-    assert kinds - {row[0] for row in LAYERS} == {"Module", "ModuleList", "Parameter", "Sequential"}
+    alone = {"Module", "ModuleDict", "ModuleList", "Parameter", "ParameterList", "Sequential"}
+    assert kinds - {row[0] for row in LAYERS} == alone
 
 
 def network():
