@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, Route, expect
+from running import THOROUGH
 from site_building import DOCS, EXPLAINERS, WIDTHS, built
 from site_html import article, read
-from running import THOROUGH
 from site_instruments import INSTRUMENTS, SETTINGS, Instrument, Model, reader
 from site_judging import switch, violations
 from site_reading import settled, wait_until

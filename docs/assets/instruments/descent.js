@@ -31,7 +31,10 @@ const WALKS = {
   plain: () => (g, eta) => eta * g,
   momentum: () => {
     let speed = 0;
-    return (g, eta) => eta * (speed = MOMENTUM * speed + g);
+    return (g, eta) => {
+      speed = MOMENTUM * speed + g;
+      return eta * speed;
+    };
   },
   Adam: () => {
     let [mean, square, step] = [0, 0, 0];

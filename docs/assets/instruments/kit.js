@@ -322,7 +322,10 @@ class Instrument {
   press(name, action) {
     const button = make("button", { type: "button", class: "nn-button" }, name);
     button.addEventListener("click", action);
-    if (!this.buttons) this.controls.append(this.buttons = make("div", { class: "nn-buttons" }));
+    if (!this.buttons) {
+      this.buttons = make("div", { class: "nn-buttons" });
+      this.controls.append(this.buttons);
+    }
     this.buttons.append(button);
     return button;
   }

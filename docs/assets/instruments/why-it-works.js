@@ -1,7 +1,7 @@
 /* A curve built of hats whose heights can be dragged, and a strip of paper to fold: what one layer can follow, and what depth can do.
    It starts as the page's chain of twelve parts, with every corner on the curve. */
 
-import { draw, instrument, number, oneOf, say, text } from "./kit.js";
+import { instrument, number, oneOf, say, text } from "./kit.js";
 
 const [FROM, TO] = [-3, 3];
 const FINE = 6000;
