@@ -78,8 +78,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, "robots.txt", content=robots))
     config.extra["wheel"], package = wheel.build(_ROOT)
     files.append(File.generated(config, config.extra["wheel"], content=package))
-    live.find(files, config, keeping.cache() / "python", _ROOT)
     _prove(files)
+    live.find(files, config, keeping.cache() / "python", _ROOT)
     # mkdocs-jupyter has said which pages are notebooks; MkDocs renders them, like any other page.
     config.plugins["mkdocs-jupyter"].config["ignore"] = ["*"]
     return files
