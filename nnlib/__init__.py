@@ -9,7 +9,19 @@ import sys as _sys
 from math import e, inf, nan, pi
 from typing import Any as _Any
 
-from nnlib import augment, autograd, cuda, data, datasets, functional, gradcheck, interop, monitor
+from nnlib import (
+    _elementwise,
+    _selecting,
+    augment,
+    autograd,
+    cuda,
+    data,
+    datasets,
+    functional,
+    gradcheck,
+    interop,
+    monitor,
+)
 from nnlib import creation as _creation
 from nnlib import joining as _joining
 from nnlib import nn as nn
@@ -47,7 +59,7 @@ __all__ = [
     "monitor", "nan", "nn", "no_grad", "optim", "pi", "relu", "sigmoid", "softmax", "tanh",
     "training", "tune_allocator", "utils", "vstack",
 ]  # fmt: skip
-__all__ += _creation.__all__ + _joining.__all__
+__all__ += _creation.__all__ + _joining.__all__ + _elementwise.__all__ + _selecting.__all__
 __all__.extend(_functions)
 
 

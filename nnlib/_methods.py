@@ -145,7 +145,6 @@ for _name, _text, _method in _SHORT:
     _method.__doc__, _ONLY_METHODS[_name] = _text, _method
 
 functions = {name: _function(getattr(Tensor, _NAMED.get(name, name))) for name in _FUNCTIONS}
-functions |= {name: _METHODS[name] for name in (*_elementwise.__all__, *_selecting.__all__)}
 for _name, _method in (_METHODS | _ONLY_METHODS).items():
     setattr(Tensor, _name, _method)
 for _name in _IN_PLACE:

@@ -4,9 +4,10 @@ read, or was made of something else, is made again."""
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+from nnlib._files import write_atomically
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,14 +27,8 @@ def load(path: Path, of: str) -> bytes | None:
 
 
 def save(path: Path, of: str, content: bytes) -> None:
-    draft, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder(path.parent))
-    try:
-        with os.fdopen(draft, "wb") as file:
-            file.write(_seal(of, content) + b"\n" + content)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    folder(path.parent)
+    write_atomically(str(path), [_seal(of, content), b"\n", content])
 
 
 def folder(path: Path) -> Path:

@@ -139,8 +139,8 @@ def slider(asked: str, source: str) -> str:
 
 
 def _pictures(fence: Fence) -> int:
-    """How many the build has drawn of it: none in an exercise, none of what it does not execute."""
-    if fence.prefix or "skip-execution" in str(fence.options.get("tags", "")):
+    """How many the build shows of it: none in an exercise, none of what not every machine has."""
+    if fence.prefix or not runs_here(fence):
         return 0
     alt = fence.options.get("alt", [])
     return 1 if isinstance(alt, str) else len(list(alt))  # type: ignore[call-overload]
