@@ -21,8 +21,8 @@ NEURON = "pieces/neuron/"
 _QUICK = ("", NEURON, "pieces/layers/", "learning/losses/", "reference/cheat-sheet/")
 _TRIED = list(EXPLAINERS) if EVERY_SCRIPT else _QUICK if THOROUGH else (NEURON,)
 _PAGES = [page for page in _TRIED if page in EXPLAINERS]
-# A block of that page which needs nothing, and the stub of its first exercise.
-SMALL, STUB = 2, 12
+# A block of that page which needs nothing.
+SMALL = 2
 
 
 @pytest.fixture(autouse=True)
