@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 from machine.comparing import same_output
+from machine.examples import Block
 from machine.fences import Fence
 from playwright.sync_api import Page, expect
 from running import EVERY_SCRIPT, THOROUGH
@@ -36,10 +37,10 @@ def neuron(open_page: Any) -> Live:
 
 
 @pytest.mark.parametrize("path", _PAGES, ids=lambda path: path or "home")
-def test_every_block_prints_and_draws_what_the_page_says(open_page: Any, path: str) -> None:
-    live = Live(open_page(path))
+def test_every_block_and_every_answer_gives_what_the_page_says(open_page: Any, path: str) -> None:
+    live, found = Live(open_page(path)), runnable(EXPLAINERS[path])
     wrong = []
-    for number, block in runnable(EXPLAINERS[path]).items():
+    for number, block in found.items():
         state, said = live.run(number), live.output(number)
         if state != "done" or not same_output(block.expected or "", said):
             wrong.append(f"block {number} is {state}: expected\n{block.expected}\nprinted\n{said}")
@@ -48,6 +49,7 @@ def test_every_block_prints_and_draws_what_the_page_says(open_page: Any, path: s
         if named != _alts(block.fence):
             wrong.append(f"block {number} draws {named}")
     assert not wrong, "\n".join(wrong)
+    _check_answers(live, found)
 
 
 def _alts(fence: Fence) -> list[str]:
@@ -55,13 +57,9 @@ def _alts(fence: Fence) -> list[str]:
     return [alt] if isinstance(alt, str) else list(alt)
 
 
-@pytest.mark.parametrize("path", _PAGES, ids=lambda path: path or "home")
-def test_each_answer_gets_its_own_verdict(open_page: Any, path: str) -> None:
-    found = runnable(EXPLAINERS[path])
+def _check_answers(live: Live, found: dict[int, Block]) -> None:
+    """Each stub, wrong answer and solution gets its own verdict, and only the last its tick."""
     stubs = {b.fence.options["exercise"]: n for n, b in found.items() if _role(b) == "stub"}
-    if not stubs:
-        return
-    live = Live(open_page(path))
     for number, block in found.items():
         if _role(block) in {"stub", "wrong", "solution"}:
             stub = stubs[block.fence.options["exercise"]]
@@ -77,7 +75,7 @@ def test_each_answer_gets_its_own_verdict(open_page: Any, path: str) -> None:
             assert ("nn-solved" in str(solved.get_attribute("class"))) == right
 
 
-def _role(block: Any) -> str:
+def _role(block: Block) -> str:
     return str(block.fence.options.get("role", ""))
 
 
