@@ -124,6 +124,8 @@ _UNREACHABLE = """() => [...document.querySelectorAll("article *")].filter(e =>
 _CUT_OFF = """() => [...document.querySelectorAll("article *")].filter(e => {
   const box = e.getBoundingClientRect();
   if (box.width === 0 || box.right <= innerWidth + 1) return false;
+  // A drawing shows what lies within it, and means to.
+  if (e.ownerSVGElement && getComputedStyle(e.ownerSVGElement).overflowX === "hidden") return false;
   if (getComputedStyle(e).opacity === "0") return false;
   for (let up = e.parentElement; up; up = up.parentElement)
     if (["auto", "scroll"].includes(getComputedStyle(up).overflowX)) return false;
@@ -179,7 +181,8 @@ _ON_PAPER = """around => {
     if (e.getClientRects().length && getComputedStyle(e).visibility !== "hidden")
       wrong.push(`printed: ${e.className}`);
   for (const fold of document.querySelectorAll("details"))
-    if (fold.offsetHeight <= fold.querySelector("summary").offsetHeight + 5)
+    // What is not printed at all is left out by the page, not folded by the reader.
+    if (getComputedStyle(fold).display !== "none" && fold.offsetHeight <= fold.querySelector("summary").offsetHeight + 5)
       wrong.push(`folded: ${fold.textContent.trim().slice(0, 80)}`);
   for (const e of [document.body, document.querySelector("article h1")]) {
     const [r, g, b] = getComputedStyle(e).color.match(/[\\d.]+/g).slice(0, 3).map(c => c / 255)

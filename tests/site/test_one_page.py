@@ -95,8 +95,8 @@ def _collected(*options: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--collect-only", *options],
         cwd=ROOT,
-        # Otherwise not every page is visited.
-        env={**os.environ, "NNLIB_THOROUGH": "1"},
+        # Otherwise not every page is visited; and who asks for more words gets another list.
+        env={**os.environ, "NNLIB_THOROUGH": "1", "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         encoding="utf-8",

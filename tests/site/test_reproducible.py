@@ -50,7 +50,8 @@ time.localtime = lambda at=None: localtime(time.time() if at is None else at)
 datetime.datetime, datetime.date = datetime_, date_
 """
 _PAGES = {
-    "index.md": "# Home\n\n```python\nprint({'a', 'b', 'c', 'd', 'e'} - {'e'})\nprint(1)\n```\n",
+    "index.md": "# Home\n\n```python\nprint({'a', 'b', 'c', 'd', 'e'} - {'e'})\nprint(1)\n```\n"
+    "\n```text\n{'d', 'c', 'a', 'b'}\n1\n```\n",
     "part/drawn.md": """# Drawn
 
 $$\n\\sqrt{x}\n$$
