@@ -2,12 +2,13 @@
 false, and there the proof has to fail.
 A proof that holds in every world proves nothing."""
 
+import os
 from pathlib import Path
 
 import pytest
 from machine import claims
-from machine.claims import ClaimError
 from machine.pages import DOCS, all_pages, lessons
+from machine.worlds import ClaimError
 
 PAGES = [path for path in all_pages() if claims.read(path.read_text(encoding="utf-8"))]
 # How many sentences of its promise, verdicts and recap a page holds, by a proof, a source or a
@@ -35,6 +36,11 @@ def names(paths: list[Path]) -> list[str]:
     return [path.relative_to(DOCS).as_posix() for path in paths]
 
 
+# A kernel tries each world in a copy of itself.
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system copies no process")
+
+
+@needs_fork
 @pytest.mark.parametrize("name", names(PAGES))
 def test_a_proof_fails_where_its_words_are_false(name: str) -> None:
     assert [*claims.unproved(name, text(name))] == []
@@ -57,6 +63,7 @@ def page(words: str, world: str, code: str) -> str:
     return f"Two is even. One is odd.\n\n```python proves={words} refuted={world}\n{code}\n```\n"
 
 
+@needs_fork
 def test_a_proof_that_holds_in_every_world_proves_nothing() -> None:
     toothless = page('"Two is even"', '"2 -> 3"', "n = 2\nassert n * 2 % 2 == 0")
     (problem,) = claims.unproved("toothless", toothless)
@@ -64,6 +71,7 @@ def test_a_proof_that_holds_in_every_world_proves_nothing() -> None:
     assert "got True" in problem
 
 
+@needs_fork
 @pytest.mark.parametrize(
     ("world", "code"),
     [
@@ -78,6 +86,7 @@ def test_a_world_that_refutes_nothing_is_named(world: str, code: str) -> None:
     assert [*claims.unproved("no-world", page('"Two is even"', f'"{world}"', code))] != []
 
 
+@needs_fork
 def test_each_claim_has_its_own_world() -> None:
     code = "two, one = 2, 1\nassert two % 2 == 0\nassert one % 2 == 1"
     good = page('["Two is even", "One is odd"]', '["= 2, -> = 3,", ", 1 -> , 4"]', code)
