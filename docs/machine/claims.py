@@ -24,6 +24,8 @@ _PROMISE = re.compile(r"^# [^\n]+\n(?P<said>.*?)(?=^```|^#)", re.DOTALL | re.MUL
 _BREATH = re.compile(r"^## In one breath\n+(?P<said>(?:- .*?)+)(?=^$)", re.DOTALL | re.MULTILINE)
 _ITEM = re.compile(r"^- (?P<said>[^\n]*(?:\n  [^\n]*)*)", re.MULTILINE)
 _VERDICT = re.compile(r"^\*\*[^*\n]+\*\* (?P<said>.*?)(?=^$)", re.DOTALL | re.MULTILINE)
+# A page that is made of such claims has a verdict in each section.
+_SPOKEN = re.compile(r"^\*\*Verdict\.\*\* (?P<said>.*?)(?=^$)", re.DOTALL | re.MULTILINE)
 _WRONG = re.compile(
     r"^## (?:What|Things) people get wrong\n(?P<said>.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE
 )
@@ -160,6 +162,8 @@ def sentences(text: str) -> Iterator[Sentence]:
     if wrong := _WRONG.search(prose):
         for verdict in _VERDICT.finditer(prose, wrong.start("said"), wrong.end("said")):
             yield Sentence("verdict", verdict["said"], *verdict.span("said"))
+    for verdict in _SPOKEN.finditer(prose):
+        yield Sentence("verdict", verdict["said"], *verdict.span("said"))
     if breath := _BREATH.search(prose + "\n"):
         for item in _ITEM.finditer(prose, breath.start("said"), breath.end("said")):
             yield from _split("recap", prose, *item.span("said"))
