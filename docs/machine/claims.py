@@ -60,7 +60,7 @@ def read(text: str) -> list[Claim]:
     >>> claim.words, claim.asserted, claim.world
     ('Two is even', 'assert n % 2 == 0', '2 -> 3')
     """
-    prose = _prose(text)
+    prose = prose_of(text)
     claims = []
     for block, fence in enumerate(fence for fence in find_fences(text) if fence.is_python):
         words, others = worlds.listed(fence, "proves"), worlds.listed(fence, "refuted")
@@ -80,7 +80,7 @@ def read(text: str) -> list[Claim]:
     return sorted(claims, key=lambda claim: claim.start)
 
 
-def _prose(text: str) -> str:
+def prose_of(text: str) -> str:
     """The page with blanks for its front matter and its blocks: what is left stands in place."""
     pieces, done = [" " * (len(text) - len(body(text)))], len(text) - len(body(text))
     for fence in find_fences(text):
@@ -104,7 +104,7 @@ def _place(prose: str, words: str, line: int) -> tuple[int, int]:
 
 def mark(markdown: str, source: str) -> str:
     """`markdown`, which the page with this source has become, with a tick behind each claim."""
-    prose = _prose(markdown)
+    prose = prose_of(markdown)
     anchors = _anchors(markdown)
     ticks: dict[int, str] = {}
     for claim in read(source):
@@ -153,7 +153,7 @@ class Sentence:
 
 def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of a page's promise, of "In one breath", and the verdicts, each a paragraph."""
-    prose = _prose(text)
+    prose = prose_of(text)
     # The first line of a block ends the promise.
     lines = [fence.start for fence in find_fences(text)]
     if promise := _PROMISE.search(text):
@@ -177,7 +177,7 @@ def _split(part: str, prose: str, start: int, end: int) -> Iterator[Sentence]:
 def carried(text: str) -> tuple[list[Sentence], list[Sentence]]:
     """The sentences that a proof, a footnote or a reason holds, and those that nothing holds."""
     held = [(claim.start, claim.end) for claim in read(text)]
-    held += [_place(_prose(text), words, 1) for words in _excused(front_matter(text))]
+    held += [_place(prose_of(text), words, 1) for words in _excused(front_matter(text))]
     yes: list[Sentence] = []
     no: list[Sentence] = []
     for one in sentences(text):
@@ -195,7 +195,7 @@ def _excused(front: Mapping[str, Any]) -> list[str]:
 
 def formulas(text: str) -> int:
     """How many formulas stand by themselves on the page."""
-    return len(_DISPLAYED.findall(_prose(text)))
+    return len(_DISPLAYED.findall(prose_of(text)))
 
 
 def unproved(name: str, text: str) -> Iterator[str]:
