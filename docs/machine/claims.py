@@ -4,9 +4,8 @@ Whoever claims a proof names a world in which the words are false: there the ass
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from . import execution, worlds
 from .examples import blocks, missing
@@ -177,7 +176,7 @@ def _split(part: str, prose: str, start: int, end: int) -> Iterator[Sentence]:
 def carried(text: str) -> tuple[list[Sentence], list[Sentence]]:
     """The sentences that a proof, a footnote or a reason holds, and those that nothing holds."""
     held = [(claim.start, claim.end) for claim in read(text)]
-    held += [_place(prose_of(text), words, 1) for words in _excused(front_matter(text))]
+    held += excused(text)
     yes: list[Sentence] = []
     no: list[Sentence] = []
     for one in sentences(text):
@@ -186,11 +185,13 @@ def carried(text: str) -> tuple[list[Sentence], list[Sentence]]:
     return yes, no
 
 
-def _excused(front: Mapping[str, Any]) -> list[str]:
-    given = front.get("unproved", {})
+def excused(text: str) -> list[tuple[int, int]]:
+    """Where the words stand that need no proof, for a reason that the front matter gives."""
+    given: Mapping[str, Sequence[str]] = front_matter(text).get("unproved", {})
     if strange := set(given) - REASONS:
         raise ClaimError(f"unproved: expected some of {sorted(REASONS)}, got {sorted(strange)}")
-    return [str(words) for several in given.values() for words in several]
+    prose = prose_of(text)
+    return [_place(prose, str(words), 1) for several in given.values() for words in several]
 
 
 def formulas(text: str) -> int:
