@@ -44,9 +44,16 @@ def test_each_word_is_explained_once_a_page(site: Path, explainer: Path) -> None
 _APART = {"button", "code", "figure", "label", "math", "pre", "script", "summary", "svg", "th"}
 _SET_OFF = {"strong", "em", "h1", "h2", "h3", "h4"}
 _FORMS = {form.lower(): term.anchor for term in TERMS.values() for form in term.forms}
+# A sentence may begin with one.
+_SPELT = {
+    spelt
+    for term in TERMS.values()
+    for form in term.forms
+    for spelt in (form, form[0].upper() + form[1:])
+}
 _WORD = re.compile(
     r"(?<![\w-])(?:"
-    + "|".join(map(re.escape, sorted(_FORMS, key=len, reverse=True))).replace(r"\ ", r"\s+")
+    + "|".join(map(re.escape, sorted(_SPELT, key=len, reverse=True))).replace(r"\ ", r"\s+")
     + r")(?![\w-])"
 )
 
