@@ -31,6 +31,7 @@ from machine import (
     scripts,
     stylesheets,
     wheel,
+    worlds,
 )
 from markupsafe import escape
 from mkdocs.config.defaults import MkDocsConfig
@@ -136,7 +137,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     try:
         page.written = notebook.to_page(page.executed, _VARIABLES)  # type: ignore[attr-defined]
         return claims.mark(page.written.markdown, proved.text)  # type: ignore[attr-defined]
-    except (notebook.BlockError, instruments.InstrumentError, claims.ClaimError) as error:
+    except (notebook.BlockError, instruments.InstrumentError, worlds.ClaimError) as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
 
 

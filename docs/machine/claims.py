@@ -5,18 +5,17 @@ Whoever claims a proof names a world in which the words are false: there the ass
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from . import dependencies, execution
-from .examples import Block, missing
-from .fences import Fence, find_fences
+from . import execution, worlds
+from .examples import blocks, missing
+from .fences import find_fences
 from .pages import body, front_matter
+from .worlds import ClaimError
 
 # Why a sentence that ought to be proved need not be; the page's front matter says which are.
 REASONS = frozenset({"definition", "opinion", "advice", "outlook"})
 
-_ARROW = " -> "
 _DISPLAYED = re.compile(r"\$\$.+?\$\$", re.DOTALL)
 _PUNCTUATION = re.compile(r"[.,;:!?]*")
 _SENTENCE = re.compile(r"\S.*?(?:[.?!][\"”*)]*(?=\s|\Z)|\Z)", re.DOTALL)
@@ -24,23 +23,11 @@ _PROMISE = re.compile(r"^# [^\n]+\n(?P<said>.*?)(?=^```|^#)", re.DOTALL | re.MUL
 _BREATH = re.compile(r"^## In one breath\n+(?P<said>(?:- .*?)+)(?=^$)", re.DOTALL | re.MULTILINE)
 _ITEM = re.compile(r"^- (?P<said>[^\n]*(?:\n  [^\n]*)*)", re.MULTILINE)
 _VERDICT = re.compile(r"^\*\*[^*\n]+\*\* (?P<said>.*?)(?=^$)", re.DOTALL | re.MULTILINE)
+# A page that is made of such claims has a verdict in each section.
+_SPOKEN = re.compile(r"^\*\*Verdict\.\*\* (?P<said>.*?)(?=^$)", re.DOTALL | re.MULTILINE)
 _WRONG = re.compile(
     r"^## (?:What|Things) people get wrong\n(?P<said>.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE
 )
-_END = "-- claims --"
-_CELL = """\
-_names, _said = {{"__name__": "__main__"}}, []
-try:
-    exec({script!r}, _names)
-    for _test in {tests!r}:
-        _said.append(bool(eval(_test, _names)))
-except Exception as _error:
-    _said.append(repr(_error))
-print({end!r}, *_said, sep="\\n")"""
-
-
-class ClaimError(ValueError):
-    """A proof that proves nothing; the message says which and why."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +43,7 @@ class Claim:
     block: int
     assertion: int
     asserted: str
-    world: tuple[tuple[str, str], ...]
+    world: str
 
     def is_formula(self, text: str) -> bool:
         return any(
@@ -70,46 +57,29 @@ def read(text: str) -> list[Claim]:
     >>> page = 'Two is even.\\n\\n```python proves="Two is even" refuted="2 -> 3"\\nn = 2\\n'
     >>> [claim] = read(page + "assert n % 2 == 0\\n```\\n")
     >>> claim.words, claim.asserted, claim.world
-    ('Two is even', 'assert n % 2 == 0', (('2', '3'),))
+    ('Two is even', 'assert n % 2 == 0', '2 -> 3')
     """
-    prose = _prose(text)
+    prose = prose_of(text)
     claims = []
     for block, fence in enumerate(fence for fence in find_fences(text) if fence.is_python):
-        words, worlds = _listed(fence, "proves"), _listed(fence, "refuted")
-        if not words and not worlds:
+        words, others = worlds.listed(fence, "proves"), worlds.listed(fence, "refuted")
+        if not words and not others:
             continue
-        assertions = _assertions(fence.source)
-        if not len(words) == len(worlds) == len(assertions):
+        assertions = worlds.assertions(fence.source)
+        if not len(words) == len(others) == len(assertions):
             raise ClaimError(
                 f"line {fence.line}: expected as many assertions as proves and refuted, "
-                f"got {len(assertions)}, {len(words)} and {len(worlds)}"
+                f"got {len(assertions)}, {len(words)} and {len(others)}"
             )
-        for at, (said, world, assertion) in enumerate(zip(words, worlds, assertions, strict=True)):
+        for at, (said, world, assertion) in enumerate(zip(words, others, assertions, strict=True)):
             start, end = _place(prose, said, fence.line)
+            worlds.replacements(world, fence.line)
             asserted = " ".join((ast.get_source_segment(fence.source, assertion) or "").split())
-            claims.append(
-                Claim(said, start, end, block, at, asserted, _replacements(world, fence.line))
-            )
+            claims.append(Claim(said, start, end, block, at, asserted, world))
     return sorted(claims, key=lambda claim: claim.start)
 
 
-def _listed(fence: Fence, option: str) -> list[str]:
-    given = fence.options.get(option, [])
-    return [given] if isinstance(given, str) else [str(each) for each in given]  # type: ignore[attr-defined]
-
-
-def _assertions(source: str) -> list[ast.Assert]:
-    return [node for node in ast.parse(source).body if isinstance(node, ast.Assert)]
-
-
-def _replacements(world: str, line: int) -> tuple[tuple[str, str], ...]:
-    pairs = tuple(tuple(each.split(_ARROW)) for each in world.split("; "))
-    if not all(len(pair) == 2 and pair[0] for pair in pairs):
-        raise ClaimError(f"line {line}: refuted: expected 'old -> new', got {world!r}")
-    return pairs  # type: ignore[return-value]
-
-
-def _prose(text: str) -> str:
+def prose_of(text: str) -> str:
     """The page with blanks for its front matter and its blocks: what is left stands in place."""
     pieces, done = [" " * (len(text) - len(body(text)))], len(text) - len(body(text))
     for fence in find_fences(text):
@@ -133,7 +103,7 @@ def _place(prose: str, words: str, line: int) -> tuple[int, int]:
 
 def mark(markdown: str, source: str) -> str:
     """`markdown`, which the page with this source has become, with a tick behind each claim."""
-    prose = _prose(markdown)
+    prose = prose_of(markdown)
     anchors = _anchors(markdown)
     ticks: dict[int, str] = {}
     for claim in read(source):
@@ -182,7 +152,7 @@ class Sentence:
 
 def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of a page's promise, of "In one breath", and the verdicts, each a paragraph."""
-    prose = _prose(text)
+    prose = prose_of(text)
     # The first line of a block ends the promise.
     lines = [fence.start for fence in find_fences(text)]
     if promise := _PROMISE.search(text):
@@ -191,6 +161,8 @@ def sentences(text: str) -> Iterator[Sentence]:
     if wrong := _WRONG.search(prose):
         for verdict in _VERDICT.finditer(prose, wrong.start("said"), wrong.end("said")):
             yield Sentence("verdict", verdict["said"], *verdict.span("said"))
+    for verdict in _SPOKEN.finditer(prose):
+        yield Sentence("verdict", verdict["said"], *verdict.span("said"))
     if breath := _BREATH.search(prose + "\n"):
         for item in _ITEM.finditer(prose, breath.start("said"), breath.end("said")):
             yield from _split("recap", prose, *item.span("said"))
@@ -204,7 +176,7 @@ def _split(part: str, prose: str, start: int, end: int) -> Iterator[Sentence]:
 def carried(text: str) -> tuple[list[Sentence], list[Sentence]]:
     """The sentences that a proof, a footnote or a reason holds, and those that nothing holds."""
     held = [(claim.start, claim.end) for claim in read(text)]
-    held += [_place(_prose(text), words, 1) for words in _excused(front_matter(text))]
+    held += excused(text)
     yes: list[Sentence] = []
     no: list[Sentence] = []
     for one in sentences(text):
@@ -213,79 +185,40 @@ def carried(text: str) -> tuple[list[Sentence], list[Sentence]]:
     return yes, no
 
 
-def _excused(front: Mapping[str, Any]) -> list[str]:
-    given = front.get("unproved", {})
+def excused(text: str) -> list[tuple[int, int]]:
+    """Where the words stand that need no proof, for a reason that the front matter gives."""
+    given: Mapping[str, Sequence[str]] = front_matter(text).get("unproved", {})
     if strange := set(given) - REASONS:
         raise ClaimError(f"unproved: expected some of {sorted(REASONS)}, got {sorted(strange)}")
-    return [str(words) for several in given.values() for words in several]
+    prose = prose_of(text)
+    return [_place(prose, str(words), 1) for several in given.values() for words in several]
 
 
 def formulas(text: str) -> int:
     """How many formulas stand by themselves on the page."""
-    return len(_DISPLAYED.findall(_prose(text)))
+    return len(_DISPLAYED.findall(prose_of(text)))
 
 
 def unproved(name: str, text: str) -> Iterator[str]:
     """The claims whose assertion fails where it should hold, or holds where it should fail."""
-    fences = [fence for fence in find_fences(text) if fence.is_python]
-    claims = [claim for claim in read(text) if missing(fences[claim.block]) is None]
-    if not claims:
+    written = blocks(text)
+    proving = [at for at, block in enumerate(written) if worlds.listed(block.fence, "refuted")]
+    if not proving:
         return
-    pieces, places = _pieces([fence.source.strip("\n") for fence in fences])
-    scripts = dependencies.scripts(pieces)
-    # What several assertions need is run once for all of them.
-    worlds: dict[str, list[str]] = {}
-    tried = []
-    for claim in claims:
-        place = places[claim.block, claim.assertion]
-        [asserted] = _assertions(pieces[place])
-        test = ast.unparse(asserted.test)
-        needed = scripts[place].removesuffix(pieces[place])
-        try:
-            for expected, script in (("True", needed), ("False", _changed(needed, claim.world))):
-                tests = worlds.setdefault(script, [])
-                tried.append((claim, expected, script, len(tests)))
-                tests.append(test)
-        except ClaimError as error:
-            yield f"{claim.words!r}: {error}"
-    cells = [
-        replace(fences[0], source=_CELL.format(script=script, tests=tests, end=_END), info="python")
-        for script, tests in worlds.items()
-    ]
-    results = execution.page(
-        f"claims/{name}", [Block(cell, number, None) for number, cell in enumerate(cells, start=1)]
-    )
-    for claim, expected, script, number in tried:
-        result = results[[*worlds].index(script)]
-        said = result.problem or result.printed.rpartition(_END)[2].strip().split("\n")
-        found = said if isinstance(said, str) else said[min(number, len(said) - 1)]
-        if found != expected:
-            world = "the page" if expected == "True" else claim.world
-            yield f"{claim.words!r}: expected {expected} in {world}, got {found}"
-
-
-def _pieces(sources: Sequence[str]) -> tuple[list[str], dict[tuple[int, int], int]]:
-    """The blocks, parted before and behind each assertion; and where each assertion then is.
-
-    What an assertion needs is less than what its block needs, and quicker to run.
-    """
-    pieces: list[str] = []
-    places: dict[tuple[int, int], int] = {}
-    for block, source in enumerate(sources):
-        lines, done = source.splitlines(), 0
-        for number, assertion in enumerate(_assertions(source)):
-            end = assertion.end_lineno or 0
-            pieces.append("\n".join(lines[done : assertion.lineno - 1]))
-            places[block, number] = len(pieces)
-            pieces.append("\n".join(lines[assertion.lineno - 1 : end]))
-            done = end
-        pieces.append("\n".join(lines[done:]))
-    return pieces, places
-
-
-def _changed(needed: str, world: Sequence[tuple[str, str]]) -> str:
-    for old, new in world:
-        if old not in needed:
-            raise ClaimError(f"refuted: {old!r} does not stand in what the assertion needs")
-        needed = needed.replace(old, new)
-    return needed
+    try:
+        results = execution.page(name, written)
+    except ClaimError as error:
+        yield str(error)
+        return
+    for claim in read(text):
+        block, result = written[claim.block], results[claim.block]
+        if missing(block.fence) is not None:
+            continue
+        if result.problem is not None:
+            yield f"{claim.words!r}: {result.problem}"
+            continue
+        for place, expected, said in zip(
+            ("the page", claim.world), ("True", "False"), result.tried[claim.assertion], strict=True
+        ):
+            if said != expected:
+                yield f"{claim.words!r}: expected {expected} in {place}, got {said}"

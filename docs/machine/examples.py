@@ -34,13 +34,14 @@ class Block:
 
 @dataclass(frozen=True)
 class Result:
-    """What a block printed and drew (as SVG), what stopped it, if anything did, and the values that
-    its fence asks for, as JSON."""
+    """What a block printed and drew (as SVG), what stopped it, if anything did, the values that its
+    fence asks for, as JSON, and what its assertions said when tried on the page and elsewhere."""
 
     printed: str = ""
     pictures: Sequence[str] = ()
     problem: str | None = None
     data: str = ""
+    tried: Sequence[Sequence[str]] = ()
 
 
 def blocks(text: str) -> list[Block]:

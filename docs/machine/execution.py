@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -22,11 +23,13 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from . import dependencies, keeping, kernel
+from . import dependencies, keeping, kernel, worlds
 from .examples import Block, Result, missing
 
 _JSON = "application/json"
+_TRIED = "application/x-nnlib-tried"
 _GIVE = "\n__import__('IPython').get_ipython().give(lambda: dict({}))\n"
+_TRY = "__import__('IPython').get_ipython().try_({})"
 _START_SECONDS = 120
 _CACHES_KEPT = 3
 _PLACE = re.compile(r"Cell In\[(?P<cell>\d+)\], line (?P<line>\d+)")
@@ -54,7 +57,7 @@ def page(
     sources = [_source(block) if missing(block.fence) is None else None for block in blocks]
     if not any(sources):
         return [Result()] * len(blocks)
-    of = _hash(sources)
+    of = _hash([sources, [block.fence.options.get("refuted") for block in blocks]])
     path = _folder(tuple(sorted(around.items()))) / f"{name}.json"
     # Whoever comes second, build or test, waits for what the first is making.
     with FileLock(keeping.folder(path.parent) / f"{path.name}.lock"):
@@ -122,13 +125,13 @@ def _load(path: Path) -> tuple[str, list[tuple[str, Result]]]:
         return "", []
     kept = json.loads(content)
     return kept["of"], [
-        (alone, Result(printed, tuple(pictures), data=data))
-        for alone, printed, pictures, data in kept["rows"]
+        (alone, Result(printed, tuple(pictures), data=data, tried=tuple(map(tuple, tried))))
+        for alone, printed, pictures, data, tried in kept["rows"]
     ]
 
 
 def _save(path: Path, of: str, rows: Iterable[tuple[str, Result]]) -> None:
-    flat = [[alone, result.printed, result.pictures, result.data] for alone, result in rows]
+    flat = [[alone, r.printed, r.pictures, r.data, r.tried] for alone, r in rows]
     keeping.save(path, path.stem, json.dumps({"of": of, "rows": flat}).encode())
 
 
@@ -139,10 +142,16 @@ def _execute(
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c or "") for c in cells])
     results: list[Result] = []
     ran: list[Block] = []  # the kernel counts them from 1
+    trials = worlds.trials([block.fence for block in blocks])
+    tried: dict[int, dict[int, tuple[str, ...]]] = {}
     with _kernel(notebook, around) as client:
         for at, (block, cell) in enumerate(zip(blocks, notebook.cells, strict=True)):
             ended = None
             try:
+                for trial in trials.get(at, ()):
+                    if cells[trial.block]:
+                        of = tried.setdefault(trial.block, {})
+                        of[trial.assertion] = _try(client, trial, at)
                 # IPython understands more than a copier's interpreter does.
                 compile(cell.source, name, "exec", dont_inherit=True)
                 if cell.source.strip():
@@ -161,7 +170,18 @@ def _execute(
                 results.append(Result(problem=f"{block.place(name)}: {ended}"))
                 break
     unheard = Result(problem="not run, because of the block above")
-    return results + [unheard if cell else Result() for cell in cells[len(results) :]]
+    results += [unheard if cell else Result() for cell in cells[len(results) :]]
+    return [
+        replace(result, tried=tuple(of[number] for number in sorted(of)))
+        for result, of in ((result, tried.get(at, {})) for at, result in enumerate(results))
+    ]
+
+
+def _try(client: NotebookClient, trial: worlds.Trial, at: int) -> tuple[str, ...]:
+    cell = nbformat.v4.new_code_cell(_TRY.format((trial.test, trial.page, trial.world)))
+    client.execute_cell(cell, at, store_history=False)
+    said = [output.data[_TRIED] for output in cell.outputs if _TRIED in output.get("data", {})]
+    return tuple(json.loads(said[0])) if said else (f"nothing: {cell.outputs}",) * 2
 
 
 @contextlib.contextmanager

@@ -28,6 +28,7 @@ _NOT_PROSE = frozenset(
 _TITLES = frozenset({"admonition-title", "footnote", "nn-formula", "tabbed-labels"})
 _VOID = frozenset({"br", "hr", "img", "input", "source", "wbr"})
 _TAG = re.compile(r"<!--.*?-->|<(?P<end>/)?(?P<name>[a-zA-Z][\w-]*)(?P<rest>[^<>]*)>", re.DOTALL)
+_SET_OFF = re.compile(r"<(?P<tag>h[1-6]|strong|em)\b[^>]*>.*?</(?P=tag)>", re.DOTALL)
 _CLASSES = re.compile(r'\bclass="([^"]*)"')
 
 
@@ -103,14 +104,15 @@ def explain(content: str, terms: tuple[Term, ...], page: str, address: str) -> s
     """`content` of the page with this source, with each term's first mention made a link.
 
     `address` is where the glossary is from there. A page that introduces a term explains it in
-    its own words.
+    its own words: what stands before these is linked, what stands behind them is not.
     """
     finder, by_form = _finder(terms)
-    done = {term.anchor for term in terms if term.page == page}
+    introduced = _introduced(content, terms, page)
+    done: set[str] = set()
 
-    def link(match: re.Match[str]) -> str:
+    def link(match: re.Match[str], start: int) -> str:
         term = by_form[re.sub(r"\s+", " ", match.group()).lower()]
-        if term.anchor in done:
+        if term.anchor in done or introduced.get(term.anchor, start + 1) <= start:
             return match.group()
         done.add(term.anchor)
         meaning = html.escape(f"{term.title}: {term.meaning}")
@@ -119,11 +121,32 @@ def explain(content: str, terms: tuple[Term, ...], page: str, address: str) -> s
             f'data-meaning="{meaning}">{match.group()}</a>'
         )
 
-    return _in_prose(content, lambda text: finder.sub(link, text))
+    def linked(text: str, place: int) -> str:
+        return finder.sub(lambda match: link(match, place + match.start()), text)
+
+    return _in_prose(content, linked)
 
 
-def _in_prose(content: str, change: Callable[[str], str]) -> str:
-    return "".join(change(piece) if prose else piece for prose, piece in _pieces(content))
+def _introduced(content: str, terms: tuple[Term, ...], page: str) -> dict[str, int]:
+    """Where this page explains each of its own terms: in a heading, or where it is set off."""
+    finder, by_form = _finder(terms)
+    own = {term.anchor for term in terms if term.page == page}
+    found: dict[str, int] = {}
+    for passage in _SET_OFF.finditer(content):
+        plain = re.sub(r"<[^>]*>", lambda tag: " " * len(tag.group()), passage.group())
+        for word in finder.finditer(plain):
+            anchor = by_form[re.sub(r"\s+", " ", word.group()).lower()].anchor
+            if anchor in own:
+                found.setdefault(anchor, passage.start())
+    return dict.fromkeys(own, 0) | found
+
+
+def _in_prose(content: str, change: Callable[[str, int], str]) -> str:
+    place, changed = 0, []
+    for prose, piece in _pieces(content):
+        changed.append(change(piece, place) if prose else piece)
+        place += len(piece)
+    return "".join(changed)
 
 
 def _pieces(content: str) -> Iterator[tuple[bool, str]]:

@@ -98,7 +98,8 @@ def fingerprint(surroundings: Mapping[str, str]) -> str:
         for path in (_ROOT / "nnlib").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     )
-    for path in [*sources, Path(__file__), _HERE / "execution.py", *_CONFIGURATION]:
+    ours = (Path(__file__), _HERE / "execution.py", _HERE / "worlds.py", *_CONFIGURATION)
+    for path in [*sources, *ours]:
         digest.update(path.relative_to(_ROOT).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -5,6 +5,7 @@ IPython reads this file by itself, so that it leaves no name behind for a page t
 import builtins
 import json
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import nnlib
 from nnlib.creation import pick_generator
 
 _PRINTED_BYTES = 100_000
+_TRIAL_SECONDS = 60
 _kept: dict[str, Any] = {}
 _shell = get_ipython()  # type: ignore[name-defined]  # noqa: F821 - IPython provides it
 
@@ -47,7 +49,38 @@ def _give(values: Callable[[], dict[str, Any]]) -> None:
     _shell.display_pub.publish({"application/json": text})
 
 
-_shell.give = _give
+def _try(trial: tuple[str, str, str]) -> None:
+    """What a test says behind either of two scripts, each run in a copy of this process."""
+    test, *scripts = trial
+    said = [_apart(script, test) for script in scripts]
+    _shell.display_pub.publish({"application/x-nnlib-tried": json.dumps(said)})
+
+
+def _apart(script: str, test: str) -> str:
+    if not hasattr(os, "fork"):
+        return "this system cannot copy a process"
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of forking beside threads: the copy has none, and ends
+        copy = os.fork()
+    if copy == 0:
+        signal.alarm(_TRIAL_SECONDS)
+        try:
+            sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - it ends with the copy
+            exec(script, _shell.user_ns)
+            said = str(bool(eval(test, _shell.user_ns)))
+        except BaseException as error:
+            said = repr(error)
+        os.write(writing, said.encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        said = told.read()
+    os.waitpid(copy, 0)
+    return said or "nothing: it was stopped"
+
+
+_shell.give, _shell.try_ = _give, _try
 # What IPython gives besides, no copier has: a page that uses it must fail here, too.
 _shell.builtin_trap.auto_builtins.clear()
 for _name in ("In", "Out", "_", "__", "___", "exit", "get_ipython", "open", "quit"):

@@ -180,9 +180,10 @@ _ON_PAPER = """around => {
   for (const e of document.querySelectorAll(around))
     if (e.getClientRects().length && getComputedStyle(e).visibility !== "hidden")
       wrong.push(`printed: ${e.className}`);
+  // What a page keeps off paper altogether has no box there.
   for (const fold of document.querySelectorAll("details"))
-    // What is not printed at all is left out by the page, not folded by the reader.
-    if (getComputedStyle(fold).display !== "none" && fold.offsetHeight <= fold.querySelector("summary").offsetHeight + 5)
+    if (fold.getClientRects().length
+        && fold.offsetHeight <= fold.querySelector("summary").offsetHeight + 5)
       wrong.push(`folded: ${fold.textContent.trim().slice(0, 80)}`);
   for (const e of [document.body, document.querySelector("article h1")]) {
     const [r, g, b] = getComputedStyle(e).color.match(/[\\d.]+/g).slice(0, 3).map(c => c / 255)
