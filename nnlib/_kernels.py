@@ -16,6 +16,8 @@ from nnlib._arguments import Shape
 Array: TypeAlias = NDArray[Any]
 UnaryBackward: TypeAlias = Callable[[Array], tuple[Array]]
 
+_BITS = {np.dtype(kind).itemsize: np.dtype(kind) for kind in ("i2", "i4", "i8")}
+
 
 @lru_cache(maxsize=64)
 def ones(n: int, dtype: np.dtype[Any]) -> Array:
@@ -48,10 +50,10 @@ def larger(g: Array, a: Array, b: Array) -> Array:
 def keep(g: Array, mask: Array) -> Array:
     """``g`` where ``mask`` holds and 0 elsewhere, bit by bit: a product would make NaN of 0 · ∞.
 
-    It takes as long as the product, and ``np.where`` seven times as long.
+    It takes no longer than the product, and ``np.where`` seven times as long.
     """
-    bits = np.dtype(f"i{g.itemsize}")
-    kept: Array = (g.view(bits) & -mask.astype(bits)).view(g.dtype)
+    bits = _BITS[g.itemsize]
+    kept: Array = (mask.astype(bits) * g.view(bits)).view(g.dtype)
     return kept
 
 
