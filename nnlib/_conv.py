@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nnlib._arguments import Shape, Size, expect, expect_sizes, require_dtype, require_like
+from nnlib._kernels import product
 from nnlib.tensor import Array, Tensor, float32, float64, record
 
 # ---- convolution ---------------------------------------------------------------------------
@@ -98,12 +99,14 @@ def _convolve(
     def stacked(a: Array) -> Array:
         return a.reshape(len(a), rows, places // rows).swapaxes(0, 1)
 
-    def product(w: Array, a: Array) -> Array:
+    def answers(w: Array, a: Array) -> Array:
+        if rows == 1:
+            return product(w, a)
         y = np.empty((len(w), places), a.dtype)
         np.matmul(w, stacked(a), out=stacked(y))
         return y
 
-    y = product(filters, matrix)
+    y = answers(filters, matrix)
     if bias is not None:
         y += bias.array[:, np.newaxis]
 
@@ -111,7 +114,7 @@ def _convolve(
         blame = _runs(g, dims).reshape(len(filters), places)
         to_input = to_weight = None
         if x.requires_grad:
-            parts = product(filters.T, blame).reshape(columns.shape).swapaxes(0, 1)
+            parts = answers(filters.T, blame).reshape(columns.shape).swapaxes(0, 1)
             to_input = _named(windows.collect(parts), x.ndim)
         if weight.requires_grad:
             # The product of the long matrices is faster with the columns on the left.
