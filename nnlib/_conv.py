@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nnlib._arguments import Shape, Size, expect, expect_sizes, require_dtype, require_like
+from nnlib._kernels import product
 from nnlib.tensor import Array, Tensor, float32, float64, record
 
 # ---- convolution ---------------------------------------------------------------------------
@@ -91,21 +92,36 @@ def _convolve(
     columns = np.stack(windows.entries, axis=1)
     filters = weight.array.reshape(len(weight), -1)
     matrix = columns.reshape(filters.shape[1], math.prod(columns.shape[2:]))
-    y = filters @ matrix
+    inputs, places = matrix.shape
+    # With few inputs one long product is slow: a product for each row of pixels is twice as fast.
+    rows = columns.shape[2] if inputs <= 32 and places >= 1024 * columns.shape[2] else 1
+
+    def stacked(a: Array) -> Array:
+        return a.reshape(len(a), rows, places // rows).swapaxes(0, 1)
+
+    def answers(w: Array, a: Array) -> Array:
+        if rows == 1:
+            return product(w, a)
+        y = np.empty((len(w), places), a.dtype)
+        np.matmul(w, stacked(a), out=stacked(y))
+        return y
+
+    y = answers(filters, matrix)
     if bias is not None:
         y += bias.array[:, np.newaxis]
 
     def backward(g: Array) -> tuple[Array | None, ...]:
-        blame = _runs(g, dims).reshape(len(filters), matrix.shape[1])
+        blame = _runs(g, dims).reshape(len(filters), places)
         to_input = to_weight = None
         if x.requires_grad:
-            parts = (filters.T @ blame).reshape(columns.shape).swapaxes(0, 1)
+            parts = answers(filters.T, blame).reshape(columns.shape).swapaxes(0, 1)
             to_input = _named(windows.collect(parts), x.ndim)
         if weight.requires_grad:
             # The product of the long matrices is faster with the columns on the left.
-            to_weight = (matrix @ blame.T).T.reshape(weight.shape)
+            sums = stacked(matrix) @ stacked(blame).mT
+            to_weight = sums.sum(0).T.reshape(weight.shape)
         # A product with ones adds up rows faster than sum() does.
-        to_bias = blame @ np.ones(matrix.shape[1], g.dtype)
+        to_bias = blame @ np.ones(places, g.dtype)
         return (to_input, to_weight, to_bias)[: len(parents)]
 
     parents = (x, weight) if bias is None else (x, weight, bias)

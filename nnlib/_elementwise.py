@@ -12,54 +12,14 @@ import numpy as np
 
 from nnlib import _kernels
 from nnlib._arguments import Dim, as_axes, as_axis, expect, expect_number, expect_type, kept_shape
-from nnlib.tensor import Array, Number, Tensor, bool_, fit, int32, record, same_type, unbroadcast
+from nnlib.tensor import Array, Number, Tensor, bool_, fit, record, same_type, unbroadcast
 
 __all__ = [
-    "add",
-    "allclose",
-    "atan",
-    "atan2",
-    "ceil",
-    "cos",
-    "cosh",
-    "cumprod",
-    "cumsum",
-    "div",
-    "eq",
-    "equal",
-    "erf",
-    "expm1",
-    "floor",
-    "floor_divide",
-    "fmod",
-    "ge",
-    "gt",
-    "isclose",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "le",
-    "log1p",
-    "log2",
-    "log10",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "lt",
-    "mul",
-    "ne",
-    "neg",
-    "norm",
-    "prod",
-    "reciprocal",
-    "remainder",
-    "round",
-    "rsqrt",
-    "sign",
-    "sin",
-    "sinh",
-    "sub",
-    "tan",
+    "add", "allclose", "atan", "atan2", "ceil", "cos", "cosh", "cumprod", "cumsum", "div", "eq",
+    "equal", "erf", "expm1", "floor", "floor_divide", "fmod", "ge", "gt", "isclose", "isfinite",
+    "isinf", "isnan", "le", "log1p", "log2", "log10", "logical_and", "logical_not",
+    "logical_or", "lt", "mul", "ne", "neg", "norm", "prod", "reciprocal", "remainder", "round",
+    "rsqrt", "sign", "sin", "sinh", "sub", "tan",
 ]  # fmt: skip
 
 Slope = Callable[[Array, Array], Any]
@@ -643,13 +603,3 @@ def norm(input: Tensor, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> T
         return (np.reshape(g, y.shape) * np.sign(a) * share,)
 
     return record("norm", y if keepdim else y.squeeze(axes), (input,), backward)
-
-
-def as_int(self: Tensor) -> Tensor:
-    """``to(int32)``, which cuts decimals off."""
-    return self.to(int32)
-
-
-def as_bool(self: Tensor) -> Tensor:
-    """``to(bool)``: where an entry is not 0."""
-    return self.to(bool_)

@@ -4,6 +4,7 @@ A slope takes ``(g, a, b)``, the gradient of the result and both operands; a for
 remember something stands here with its backward, and returns it too.
 """
 
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -15,6 +16,8 @@ from nnlib._arguments import Shape
 
 Array: TypeAlias = NDArray[Any]
 UnaryBackward: TypeAlias = Callable[[Array], tuple[Array]]
+
+_BITS = {np.dtype(kind).itemsize: np.dtype(kind) for kind in ("i2", "i4", "i8")}
 
 
 @lru_cache(maxsize=64)
@@ -48,10 +51,10 @@ def larger(g: Array, a: Array, b: Array) -> Array:
 def keep(g: Array, mask: Array) -> Array:
     """``g`` where ``mask`` holds and 0 elsewhere, bit by bit: a product would make NaN of 0 · ∞.
 
-    It takes as long as the product, and ``np.where`` seven times as long.
+    It takes no longer than the product, and ``np.where`` seven times as long.
     """
-    bits = np.dtype(f"i{g.itemsize}")
-    kept: Array = (g.view(bits) & -mask.astype(bits)).view(g.dtype)
+    bits = _BITS[g.itemsize]
+    kept: Array = (mask.astype(bits) * g.view(bits)).view(g.dtype)
     return kept
 
 
@@ -76,6 +79,18 @@ def divide_or_0(g: Array, by: Array) -> Array:
 def divide(a: Array, b: Array) -> Array:
     """The quotient, of integers in float32."""
     return np.divide(a, b, dtype=a.dtype if a.dtype.kind == "f" else np.float32)
+
+
+def _product_in_browser(a: Array, b: Array) -> Array:
+    """Without a BLAS, sums are fast where both operands lie along them: worth a copy of each."""
+    y: Array = np.matmul(np.ascontiguousarray(a), np.asfortranarray(b))
+    return y
+
+
+# The product of two matrices: dot does what @ does with less ado.
+product: Callable[[Array, Array], Array] = (
+    _product_in_browser if sys.platform == "emscripten" else np.dot
+)
 
 
 def matmul_to_left(g: Array, a: Array, b: Array) -> Array:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from nnlib._kernels import product
 from nnlib.tensor import Array, Tensor, record
 
 # What one layer runs on in one direction: weight_ih, weight_hh and, if it has them, the biases.
@@ -72,47 +73,52 @@ def lstm_layer(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
     (4, 2, 1)
     """
     (steps, batch, inputs), hidden = x.shape, h0.shape[1]
-    order = (0, 1, 3, 2)  # i, f, o, g: the three sigmoids side by side
+    # In the order o, i, f, g the sigmoids are the first three, and c is moved by the last three.
+    order = (1, 2, 3, 0)
     z, w = _join(x, h0, weights, 4, (order, order))
     w[:3] *= 0.5  # σ(a) = ½ + ½ tanh(a/2): one tanh serves all four gates
     states = z[1:, :, inputs:-1]
-    gates = np.empty((steps, 4, batch, hidden), w.dtype)
-    cells = np.empty((steps + 1, batch, hidden), w.dtype)
-    cells[0] = c0.array
-    squashed = np.empty((steps, batch, hidden), w.dtype)
-    w_hh = weights[1].array
-    steps_of = (z[:-1], gates, cells[:-1], cells[1:], squashed, states)
-    for before, now, old, c, s, h in zip(*steps_of, strict=True):
-        np.matmul(before, w, out=now)
-        np.tanh(now, out=now)
-        now[:3] *= 0.5
-        now[:3] += 0.5
-        i, f, o, new = now
-        np.multiply(f, old, out=c)
-        c += i * new
+    # Beside a step's gates lies the cell it found: (i, f) · (g, c) is then one product.
+    kept = np.empty((steps + 1, 5, batch, hidden), w.dtype)
+    cells, kept[0, 4] = kept[1:, 4], c0.array
+    squashed, parts = np.empty_like(cells), np.empty_like(kept[0, :2])
+    for before, now, c, s, h in zip(z[:-1], kept[:-1], cells, squashed, states, strict=True):
+        gates, sigmoids = now[:4], now[:3]
+        np.matmul(before, w, out=gates)
+        np.tanh(gates, out=gates)
+        sigmoids *= 0.5
+        sigmoids += 0.5
+        np.multiply(now[1:3], now[3:], out=parts)
+        np.add(parts[0], parts[1], out=c)
         np.tanh(c, out=s)
-        np.multiply(o, s, out=h)
+        np.multiply(now[0], s, out=h)
     y = np.concatenate((states, cells[-1:]))
 
     def backward(g: Array) -> tuple[Array | None, ...]:
-        i, f, o, new = gates.swapaxes(0, 1)
-        # First, for all steps at once, the slopes of c' by the sums in i, f, g and of h' by o's.
-        by_c = new * i * (1 - i), cells[:-1] * f * (1 - f), i * (1 - new * new)
-        blame = np.stack([*by_c, squashed * o * (1 - o)])
+        # First, for all steps at once, the slopes of h' by the sum in o, and of c' by the others.
+        gates, (o, i, f, new, _) = kept[:-1, :4], kept[:-1].swapaxes(0, 1)
+        blame = 1 - gates
+        blame[:, :3] *= gates[:, :3]
+        blame[:, 3] *= 1 + new
+        blame[:, 0] *= squashed
+        blame[:, 1:3] *= kept[:-1, 3:]
+        blame[:, 3] *= i
         h_by_c = o * (1 - squashed * squashed)
         to_h, to_c = np.zeros_like(g[0]), g[-1].copy()
         rows = np.empty((steps, batch, 4 * hidden), g.dtype)  # as the products want them
         by_gate = rows.reshape(steps, batch, 4, hidden).swapaxes(1, 2)
+        w_hh = weights[1].array.reshape(4, hidden, hidden)[[3, 0, 1, 2]].reshape(-1, hidden)
+        w_hh = np.asfortranarray(w_hh)  # along its sums: a browser is twice as fast so
         for t in reversed(range(steps)):
             to_h += g[t]
             to_c += to_h * h_by_c[t]
-            now = blame[:, t]
-            now[:3] *= to_c
-            now[3] *= to_h
+            now = blame[t]
+            now[0] *= to_h
+            now[1:] *= to_c
             to_c *= f[t]
             by_gate[t] = now
             to_h = rows[t] @ w_hh
-        to_x, to_h0, *to_weights = _gradients(rows, z, x, to_h, weights)
+        to_x, to_h0, *to_weights = _gradients(rows, z, x, to_h, weights, (order, order))
         return to_x, to_h0, to_c, *to_weights
 
     return record("lstm", y, (x, h0, c0, *weights), backward)
@@ -198,8 +204,8 @@ def _gradients(
     to_x = None
     if x.requires_grad:
         by_block = flat.reshape(len(flat), *shape)[:, from_x]
-        to_x = (by_block.reshape(len(flat), rows) @ weights[0].array).reshape(x.shape)
-    joined = (flat.T @ z[:-1].reshape(len(flat), z.shape[2])).reshape(*shape, z.shape[2])
+        to_x = product(by_block.reshape(len(flat), rows), weights[0].array).reshape(x.shape)
+    joined = product(flat.T, z[:-1].reshape(len(flat), z.shape[2])).reshape(*shape, z.shape[2])
     by_x, by_h = joined[from_x, :], joined[from_h, :]
     parts = by_x[..., :inputs], by_h[..., inputs:-1], by_x[..., -1], by_h[..., -1]
     to_weights = (part.reshape(w.shape) for part, w in zip(parts, weights, strict=False))

@@ -199,8 +199,7 @@ def zeros_like(input: Tensor, dtype: DType = None) -> Tensor:
     >>> nnlib.zeros_like(nnlib.tensor([1, 2]))
     tensor([0, 0])
     """
-    dtype = _or(dtype, input)
-    return zeros(input.shape, dtype=dtype)
+    return _like(zeros, input, dtype=dtype)
 
 
 @_made
@@ -211,8 +210,7 @@ def ones_like(input: Tensor, dtype: DType = None) -> Tensor:
     >>> nnlib.ones_like(nnlib.tensor([1, 2]))
     tensor([1, 1])
     """
-    dtype = _or(dtype, input)
-    return ones(input.shape, dtype=dtype)
+    return _like(ones, input, dtype=dtype)
 
 
 @_made
@@ -223,8 +221,7 @@ def full_like(input: Tensor, fill_value: Number, dtype: DType = None) -> Tensor:
     >>> nnlib.full_like(nnlib.tensor([1, 2]), 7)
     tensor([7, 7])
     """
-    dtype = _or(dtype, input)
-    return full(input.shape, fill_value, dtype=dtype)
+    return _like(full, input, fill_value, dtype=dtype)
 
 
 @_made
@@ -235,8 +232,7 @@ def rand_like(input: Tensor, *, generator: Chance = None, dtype: DType = None) -
     >>> nnlib.rand_like(nnlib.zeros(2, 3)).shape
     (2, 3)
     """
-    dtype = _or(dtype, input)
-    return rand(input.shape, generator=generator, dtype=dtype)
+    return _like(rand, input, generator=generator, dtype=dtype)
 
 
 @_made
@@ -247,8 +243,7 @@ def randn_like(input: Tensor, *, generator: Chance = None, dtype: DType = None) 
     >>> nnlib.randn_like(nnlib.zeros(2, 3)).shape
     (2, 3)
     """
-    dtype = _or(dtype, input)
-    return randn(input.shape, generator=generator, dtype=dtype)
+    return _like(randn, input, generator=generator, dtype=dtype)
 
 
 empty, empty_like = zeros, zeros_like  # memory as it comes would differ from run to run
@@ -412,9 +407,11 @@ def multinomial(
     return Tensor(np.argsort(rings, -1)[..., :n])
 
 
-def _or(dtype: DType, input: Tensor) -> DType:
+def _like(
+    make: Callable[..., Tensor], input: Tensor, *values: Any, dtype: DType, **chance: Chance
+) -> Tensor:
     expect_type(input, "input", "a Tensor", Tensor)
-    return input.dtype if dtype is None else dtype
+    return make(input.shape, *values, dtype=input.dtype if dtype is None else dtype, **chance)
 
 
 def _probabilities(input: Tensor) -> Array:

@@ -170,29 +170,6 @@ def sine_wave(
     return _dataset(wave[:, :-1].copy(), wave[:, 1:].copy())
 
 
-def copy_with_lag(
-    n: int, length: int, lag: int, symbols: int = 2, *, generator: Generator = None
-) -> Dataset:
-    """Repeat what was seen ``lag`` steps ago: chance, unless it is remembered.
-
-    ``X`` (n, length) holds symbols drawn evenly from 0 to ``symbols`` − 1, and ``y`` (n, length)
-    ``y[:, t] = X[:, t − lag]``. The first ``lag`` targets are −100, which ``cross_entropy``
-    leaves out. Both int64. (After Hochreiter and Schmidhuber 1997.)
-
-    >>> import nnlib
-    >>> X, y = nnlib.datasets.copy_with_lag(8, length=6, lag=2)
-    >>> y[0, :2], (y[:, 2:] == X[:, :-2]).tolist() == [[True] * 4] * 8
-    (tensor([-100, -100]), True)
-    """
-    rng, count = pick_generator(generator), expect_count(n, "n", 1)
-    back, steps = expect_count(lag, "lag", 0), expect_count(length, "length", 1)
-    expect(back < steps, "lag", f"less than length, {steps}", back)
-    X = rng.integers(0, expect_count(symbols, "symbols", 2), (count, steps))
-    y = np.full_like(X, -100)
-    y[:, back:] = X[:, : steps - back]
-    return Dataset(Tensor(X), Tensor(y))
-
-
 def digits(train: bool | None = None, *, flat: bool = False) -> Dataset:
     """Handwritten digits, 8×8 pixels: 1,797 of them, too few to need a download.
 

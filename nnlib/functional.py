@@ -24,7 +24,7 @@ from nnlib._arguments import (
 from nnlib._attention import embedding, scaled_dot_product_attention
 from nnlib._conv import avg_pool1d, avg_pool2d, conv1d, conv2d, max_pool1d, max_pool2d
 from nnlib._elementwise import norm
-from nnlib._kernels import keep, ones
+from nnlib._kernels import keep, ones, product
 from nnlib._norm import batch_norm, layer_norm
 from nnlib.creation import Chance, pick_generator
 from nnlib.tensor import Array, Backward, Tensor, int64, record
@@ -58,8 +58,7 @@ def relu(input: Tensor) -> Tensor:
     tensor([0., 0., 3.])
     """
     expect_type(input, "input", "a Tensor", Tensor)
-    a = input.array
-    y = np.maximum(a, np.zeros(a.shape[-1:], a.dtype))  # much faster than with the number 0
+    y = np.maximum(input.array, 0)
     return record("relu", y, (input,), lambda g: (keep(g, y > 0),))
 
 
@@ -254,7 +253,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         raise TypeError(f"linear: input is {a.dtype} but weight is {w.dtype}; convert one of them")
     # One product for all, where NumPy makes one for each a[i].
     flat = a if a.ndim == 2 else a.reshape(math.prod(a.shape[:-1]), len(w.T))
-    y = flat.dot(w.T)  # for matrices as @, with less ado
+    y = product(flat, w.T)
     if bias is not None:
         require_dtype("bias", bias, w.dtype)
         if bias.array.shape != w.shape[:1]:
@@ -263,8 +262,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     def backward(g: Array) -> tuple[Array | None, ...]:
         blame = g.reshape(len(flat), len(w))
-        to_input = blame.dot(w).reshape(a.shape) if input.requires_grad else None
-        to_weight = blame.T.dot(flat) if weight.requires_grad else None
+        to_input = product(blame, w).reshape(a.shape) if input.requires_grad else None
+        to_weight = product(blame.T, flat) if weight.requires_grad else None
         if bias is None:
             return to_input, to_weight
         return to_input, to_weight, ones(len(flat), g.dtype).dot(blame)

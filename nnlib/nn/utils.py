@@ -29,7 +29,7 @@ def clip_grad_norm_(
     >>> w.grad
     tensor([0.6000, 0.8000])
     """
-    _expect_limit("max_norm", max_norm)
+    expect_number(max_norm, "max_norm", 0)
     expect_number(norm_type, "norm_type")
     expect(norm_type > 0, "norm_type", "a number above 0", norm_type)
     clipped = _with_gradients(parameters)
@@ -57,13 +57,9 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     >>> w.grad
     tensor([ 1.0000, -0.5000])
     """
-    _expect_limit("clip_value", clip_value)
+    expect_number(clip_value, "clip_value", 0)
     for parameter, g in _with_gradients(parameters):
         parameter.grad = Tensor(g.array.clip(-clip_value, clip_value))
-
-
-def _expect_limit(name: str, value: float) -> None:
-    expect_number(value, name, 0)
 
 
 def _with_gradients(parameters: Tensor | Iterable[Tensor]) -> list[tuple[Tensor, Tensor]]:

@@ -4,7 +4,7 @@ Each function returns the Axes it drew on. Matplotlib is loaded by the first pic
 import.
 """
 
-from nnlib.plotting.bars import bars, gates, histograms
+from nnlib.plotting.bars import bars
 from nnlib.plotting.diagrams import loop, programmed_vs_trained, unrolled
 from nnlib.plotting.fields import boundaries, decision_boundary, decision_line, descent
 from nnlib.plotting.house import style
@@ -31,6 +31,6 @@ from nnlib.plotting.tape import graph
 
 __all__ = ["PALETTE", "activation_gallery", "attention_map", "bars", "boundaries", "compare"]
 __all__ += ["confusion_matrix", "convolution", "curves", "dashboard", "decision_boundary"]
-__all__ += ["decision_line", "descent", "fitted_curve", "gates", "graph", "histograms", "images"]
+__all__ += ["decision_line", "descent", "fitted_curve", "graph", "images"]
 __all__ += ["loop", "matrix_product", "network", "neuron", "programmed_vs_trained", "style"]
 __all__ += ["tangent", "unrolled", "valves", "weights"]

@@ -109,15 +109,15 @@ BINARY, CLASSES, SQUARES = "BCEWithLogitsLoss", "CrossEntropyLoss", "MSELoss"
 MLP, BLOCK = "784-128-64-10", "Transformer block d 64, 4 heads, 64 tokens, batch 16"
 # fmt: off
 WORKLOADS = {
-    "W1": Workload("fruit 2-2-1, one sample, SGD", fruit, BINARY, "SGD", 0.1, None, 0.25, 7),
-    "W2": Workload("two moons 2-32-32-1, 200 points", moons, BINARY, "Adam", 1e-2, None, 0.30, 3.6),
-    "W3": Workload("digits 64-64-32-10, an epoch", digits, CLASSES, "Adam", 1e-3, 32, 0.25, 5),
-    "W4": Workload(f"{MLP}, batch 64", handwriting, CLASSES, "Adam", 1e-3, None, 0.75, 1.9),
-    "W4b": Workload(f"{MLP}, batch 512", handwriting, CLASSES, "Adam", 1e-3, None, 0.85, 1.25),
-    "W5": Workload("CNN 28x28, batch 64", convolutional, CLASSES, "Adam", 1e-3, None, 0.50, 2.0),
-    "W6": Workload("LSTM 16-64, T 32, batch 32", recurrent, SQUARES, "Adam", 1e-3, None, 1.45, 1.7),
-    "W7": Workload(f"{BLOCK}, ReLU", transformer, SQUARES, "Adam", 1e-3, None, 0.85, 1.3),
-    "W7g": Workload(f"{BLOCK}, GELU", transformer_gelu, SQUARES, "Adam", 1e-3, None, 0.85, 1.45),
+    "W1": Workload("fruit 2-2-1, one sample, SGD", fruit, BINARY, "SGD", 0.1, None, 0.20, 7),
+    "W2": Workload("two moons 2-32-32-1, 200 points", moons, BINARY, "Adam", 1e-2, None, 0.20, 3.6),
+    "W3": Workload("digits 64-64-32-10, an epoch", digits, CLASSES, "Adam", 1e-3, 32, 0.22, 5),
+    "W4": Workload(f"{MLP}, batch 64", handwriting, CLASSES, "Adam", 1e-3, None, 0.45, 1.9),
+    "W4b": Workload(f"{MLP}, batch 512", handwriting, CLASSES, "Adam", 1e-3, None, 0.70, 1.25),
+    "W5": Workload("CNN 28x28, batch 64", convolutional, CLASSES, "Adam", 1e-3, None, 0.45, 2.0),
+    "W6": Workload("LSTM 16-64, T 32, batch 32", recurrent, SQUARES, "Adam", 1e-3, None, 1.00, 1.7),
+    "W7": Workload(f"{BLOCK}, ReLU", transformer, SQUARES, "Adam", 1e-3, None, 0.80, 1.3),
+    "W7g": Workload(f"{BLOCK}, GELU", transformer_gelu, SQUARES, "Adam", 1e-3, None, 0.78, 1.45),
 }
 # fmt: on
 

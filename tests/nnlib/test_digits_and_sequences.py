@@ -141,26 +141,12 @@ def test_sine_wave_noise():
     assert abs((noisy - clean).mean()) < 0.01
 
 
-@pytest.mark.parametrize("lag", [0, 1, 4, 19])
-@pytest.mark.parametrize("symbols", [2, 8])
-def test_copy_with_lag(lag, symbols):
-    X, y = datasets.copy_with_lag(50, 20, lag, symbols)
-    assert X.shape == y.shape == (50, 20)
-    assert X.dtype == y.dtype == nnlib.int64
-    assert sorted(set(X.array.flat)) == list(range(symbols))
-    assert (y.array[:, :lag] == -100).all()
-    assert (y.array[:, lag:] == X.array[:, : 20 - lag]).all()
-    counts = np.bincount(X.array.ravel(), minlength=symbols) * symbols / X.numel()
-    assert abs(counts - 1).max() < 0.35
-
-
 @pytest.mark.parametrize(
     "draw",
     [
         lambda g: datasets.sine_wave(3, 5, 0.1, generator=g),
-        lambda g: datasets.copy_with_lag(3, 5, 2, generator=g),
     ],
-    ids=["sine_wave", "copy_with_lag"],
+    ids=["sine_wave"],
 )
 def test_the_generator_settles_what_is_drawn(draw):
     first, second, other = (draw(np.random.default_rng(s)).X.array for s in (1, 1, 2))
@@ -181,12 +167,6 @@ def test_the_generator_settles_what_is_drawn(draw):
         (lambda: datasets.sine_wave(5, noise=-1), ValueError, "noise: expected 0 or more, got -1"),
         (lambda: datasets.sine_wave(5, noise=np.nan), ValueError, "noise: .*got nan"),
         (lambda: datasets.sine_wave(5, generator=1), TypeError, "generator: .*got int"),
-        (lambda: datasets.copy_with_lag(0, 5, 1), ValueError, "n: expected 1 or more, got 0"),
-        (lambda: datasets.copy_with_lag(1, True, 1), TypeError, "length: .*integer, got bool"),
-        (lambda: datasets.copy_with_lag(1, 5, -1), ValueError, "lag: expected 0 or more, got -1"),
-        (lambda: datasets.copy_with_lag(1, 5, 5), ValueError, "lag: .*less than length, 5, got 5"),
-        (lambda: datasets.copy_with_lag(1, 5, 1, 1), ValueError, "symbols: .*2 or more, got 1"),
-        (lambda: datasets.copy_with_lag(1, 5, 1, generator=0), TypeError, "generator: .*got int"),
     ],
 )
 def test_sequences_bad_arguments(call, error, message):

@@ -645,7 +645,7 @@ def test_a_misfit_is_named(number):
 
 PACKAGE = str(Path(nnlib.__file__).parent)
 # Whose tables stand in their own tests as parameters: five or more each.
-PARAMETRISED = {"Alphabet", "copy_with_lag", "digits", "load_safetensors", "mnist"}
+PARAMETRISED = {"Alphabet", "digits", "load_safetensors", "mnist"}
 PARAMETRISED |= {"device", "empty", "empty_like"}  # a type; and zeros under another name
 PARAMETRISED |= {"save_safetensors", "sine_wave", "tune_allocator"}
 # What takes nothing, takes anything, or is a base or a record that only nnlib itself fills.

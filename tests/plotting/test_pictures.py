@@ -112,8 +112,6 @@ LOSSES = {
 SNAPSHOTS = {
     f"epoch {n}": (lambda X, n=n: n * X[:, 0] + np.sin(3 * X[:, 1])) for n in (0, 1, 5, 20)
 }
-SPREADS = {f"layer {k}": 0.5**k * np.sin(np.arange(500.0)) for k in (1, 2, 3, 4)}
-GATES = {name: np.linspace(0, 1, 8) for name in ("forget", "input", "output")}
 MEASURED = {
     name: {f"layer {k}": np.exp(-np.arange(300) / 50 * k) for k in (1, 2, 3)}
     for name in ("activation mean", "dead units", "gradient norm", "update / weight")
@@ -254,9 +252,6 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "graph": lambda: draw_graph(fruit_loss),
     "graph, one neuron": lambda: draw_graph(neuron_loss),
     "graph, a residual": lambda: draw_graph(residual_loss),
-    "histograms": lambda: plotting.histograms(SPREADS, name="activation"),
-    "gates": lambda: plotting.gates(GATES, steps=list("the cat.")),
-    "gates, unnamed": lambda: plotting.gates({"forget": np.linspace(0, 1, 40)}),
     "dashboard": lambda: plotting.dashboard(MEASURED),
     "attention_map": lambda: plotting.attention_map(CAUSAL, ["the", "cat", "sat", "down"]),
     "attention_map, long": lambda: plotting.attention_map(np.eye(12), list("the cat sat.")),
@@ -586,12 +581,6 @@ def test_descent_draws_every_step() -> None:
     np.testing.assert_array_equal(ax.lines[0].get_xydata(), walk(0.1))
 
 
-def test_histograms_share_bins_and_count_all() -> None:
-    axes = plotting.histograms({"a": [0.0, 1.0, 1.0], "b": [0.5] * 4}, bins=2)
-    counts = [ax.patches[-1].get_data().values.tolist() for ax in axes]
-    assert counts == [[1, 2], [0, 4]]
-
-
 def test_confusion_matrix_leaves_zeros_out() -> None:
     ax = plotting.confusion_matrix([[5, 0], [2, 7]], ["cat", "dog"])
     assert [text.get_text() for text in ax.texts] == ["5", "", "2", "7"]
@@ -750,9 +739,6 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "at most 30",
     ),
-    "histograms": (lambda: plotting.histograms({"a": []}), ValueError, r"values\['a'\]"),
-    "gates": (lambda: plotting.gates({"forget": [1.5]}), ValueError, "values.*forget"),
-    "gates lengths": (lambda: plotting.gates({"a": [1], "b": [1, 0]}), ValueError, "values.*b"),
     "dashboard": (
         lambda: plotting.dashboard(SimpleNamespace(history={"a": {"l": [1, 2]}}, steps=[1])),
         ValueError,
