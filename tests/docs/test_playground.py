@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from machine.fences import find_fences
 from machine.inside import playground
 from machine.inside.playground import CHOICES, FEATURES, GRID, SMALL, Run, Settings, script
 from machine.pages import DOCS, all_pages
@@ -87,9 +88,7 @@ def test_a_run_that_diverges_says_what_fit_says() -> None:
     run.advance(200)
     names = Run(settings).names
     with pytest.raises(DivergenceError) as caught:
-        nnlib.fit(
-            names["model"], names["loader"], names["measure"], names["optimizer"], epochs=50
-        )
+        nnlib.fit(names["model"], names["loader"], names["measure"], names["optimizer"], epochs=50)
     assert run.diverged == str(caught.value)
     assert "layer" in run.diverged
     # It is over, and says so; the script ends at the same step, with the same losses.
@@ -112,8 +111,9 @@ def test_an_answer_is_json_whatever_the_numbers_are() -> None:
     strict(playground.answer(json.dumps(started), maps.append))
     ended = strict(playground.answer(json.dumps({"do": "go", "steps": 90}), maps.append))
     assert ended["seen"] == "NaN"
-    assert set(maps[-1]) == {128}
-    assert {len(each) for each in maps} == {GRID**2 + 24 * SMALL**2}
+    features = slice(GRID**2, GRID**2 + 2 * SMALL**2)
+    assert set(maps[-1][: features.start] + maps[-1][features.stop :]) == {128}
+    assert {len(each) for each in maps} == {GRID**2 + (2 + 24) * SMALL**2}
 
 
 def test_the_maps_show_what_the_network_says() -> None:
@@ -127,7 +127,7 @@ def test_the_maps_show_what_the_network_says() -> None:
         inputs = nnlib.tensor([[x, y * y]], dtype=nnlib.float64)
         share = nnlib.sigmoid(model(inputs)).item()
         assert abs(int(whole[row * GRID + column]) - (128 + 127 * (2 * share - 1))) <= 0.5
-    first = whole[GRID**2 : GRID**2 + SMALL**2].reshape(SMALL, SMALL)
+    first = whole[GRID**2 + 2 * SMALL**2 :][: SMALL**2].reshape(SMALL, SMALL)
     every = GRID // SMALL
     inputs = nnlib.tensor([[across[every * 5], across[every * 2] ** 2]], dtype=nnlib.float64)
     unit = nnlib.tanh(model[0](inputs))[0, 0].item()
@@ -176,3 +176,63 @@ def _after(steps: int, text: str) -> dict[str, Any]:
     run = Run(Settings.of_address(text))
     run.advance(steps)
     return run.state()
+
+
+def test_every_link_to_it_holds_settings() -> None:
+    linked = _linked()
+    assert len(linked) >= 5
+    for text in linked:
+        assert Settings.of_address(text) != Settings()
+
+
+def _named(name: str) -> str:
+    """The settings of the playground's own page behind this link."""
+    page = (DOCS / "playground.md").read_text(encoding="utf-8")
+    found = re.search(rf"\[{re.escape(name)}\]\(playground\.md\?playground=([^)]+)\)", page)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_xor_needs_a_hidden_layer_or_the_product(seed: int) -> None:
+    bare = f"{_named('XOR needs a hidden layer')},seed:{seed}"
+    assert max(_after(500, bare)["right"]) < 0.7
+    assert min(_after(500, bare.replace("first:0", "first:8"))["right"]) > 0.8
+    assert min(_after(500, f"{bare},features:xy")["right"]) > 0.85
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_units_are_too_few_for_a_ring(seed: int) -> None:
+    small = f"{_named('Too small a network')},seed:{seed}"
+    few, many = _after(1000, small), _after(1000, small.replace("first:2", "first:8"))
+    assert min(few["seen"], few["unseen"]) > 0.3
+    assert max(many["seen"], many["unseen"]) < 0.15
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_large_network_memorises_a_few_points(seed: int) -> None:
+    memorising = f"{_named('Memorising')},seed:{seed}"
+    early, late = _after(100, memorising), _after(1000, memorising)
+    assert late["right"][0] == 1
+    assert late["seen"] < 0.01 < early["unseen"] < late["unseen"]
+    assert late["unseen"] > 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_large_step_kills_units(seed: int) -> None:
+    found = _after(100, f"{_named('Dead units')},seed:{seed}")["findings"]
+    assert any(text.startswith("Dead units") for text in found)
+
+
+def test_the_run_that_is_said_to_diverge_diverges() -> None:
+    assert "layer" in _after(100, _named("A run that diverges"))["diverged"]
+
+
+def test_the_page_shows_the_script_of_the_first_settings_and_what_it_prints() -> None:
+    fence = next(find_fences((DOCS / "playground.md").read_text(encoding="utf-8")))
+    assert fence.source.startswith(script(Settings(), playground.RECORDED).rstrip())
+    recorded = playground.recorded()
+    assert recorded["step"] == playground.RECORDED
+    assert recorded["curves"][0][0] == 0
+    assert len(recorded["curves"]) == playground.RECORDED // 10
+    assert json.dumps(recorded) == json.dumps(playground.recorded())

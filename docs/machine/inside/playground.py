@@ -2,6 +2,7 @@
 just that run. Both are one: what trains is the script's own text, stopped between two steps.
 """
 
+import base64
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -56,6 +57,9 @@ VIEWS = {
 }
 # Points a side, of the output's map and of the units'.
 GRID, SMALL = 48, 16
+# The step at which a page shows the first settings' run before Python has come.
+RECORDED = 300
+_PARTS = ("seen", "unseen")
 # The monitor begins anew after so many steps, and is asked once it has seen a few.
 _WATCHED, _ENOUGH = 400, 20
 
@@ -373,12 +377,12 @@ class Run:
         return found
 
     def maps(self) -> bytes:
-        """A byte for each point of the output's map, then of each unit's: 128 is neither, or zero.
+        """A byte for each point of the output's map, then of each feature's and each unit's.
 
-        A unit's map shows its share of its own largest value; what is no number is neither.
+        128 is neither, or zero. A unit's map shows shares of its own largest value.
         """
         with np.errstate(all="ignore"):
-            *units, output = self._outputs(self.grid)
+            *units, output = list(self.grid.array.T) + self._outputs(self.grid)
             every = GRID // SMALL
             small = [unit.reshape(GRID, GRID)[::every, ::every] for unit in units]
             pieces = [
@@ -403,6 +407,16 @@ def _number(value: float) -> float | str:
 
 def _numbers(array: Any) -> Any:
     return [_numbers(each) for each in array] if array.ndim else _number(float(array))
+
+
+def recorded() -> dict[str, Any]:
+    """The run of the first settings, for a page to show before Python has come."""
+    run, curves = Run(Settings()), []
+    for _ in range(RECORDED // 10):
+        curves.append([run.step, *(run.names["loss_on"](run.names[part]) for part in _PARTS)])
+        run.advance(10)
+    maps = base64.b64encode(run.maps()).decode()
+    return {**run.state(), "points": run.points(), "curves": curves, "maps": maps}
 
 
 _run: Run | None = None
