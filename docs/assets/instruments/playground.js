@@ -145,7 +145,7 @@ function program(ui, trainer, stepNow) {
   const note = make("p", { class: "nn-key", role: "status" });
   const open = make("button", { type: "button", class: "nn-button" }, "Open in the Workbench");
   const copy = make("button", { type: "button", class: "nn-button" }, "Copy");
-  const panel = make("div", { class: "nn-script", hidden: "" }, make("pre", { tabindex: "0", "aria-label": "The script of this run" }, code), make("div", { class: "nn-buttons" }, copy, open), note);
+  const panel = make("div", { class: "nn-script", hidden: "" }, make("pre", { tabindex: "0", role: "region", "aria-label": "The script of this run" }, code), make("div", { class: "nn-buttons" }, copy, open), note);
   copy.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(code.textContent);
