@@ -26,7 +26,8 @@ _LONGEST_SECONDS = 600
 _MOVING = {"reduced_motion": "no-preference"}
 _CHOICES = """async () => {
   const entries = performance.getEntriesByType("resource").map(entry => entry.name);
-  const {CHOICES, START, FEATURES} = await import(entries.find(name => name.includes("/settings.")));
+  const script = entries.find(name => name.includes("/settings."));
+  const {CHOICES, START, FEATURES} = await import(script);
   return [CHOICES, START, Object.keys(FEATURES)];
 }"""
 
@@ -157,9 +158,8 @@ def test_no_feature_can_be_left_out_with_all_others(open_page: Any) -> None:
 
 
 def test_an_address_that_makes_no_sense_does_no_harm(open_page: Any) -> None:
-    page: Page = open_page(
-        f"{PLAYGROUND}?playground=data:__import__,first:1e9,rate:NaN,features:;,seed:-1,__proto__:2,,:"
-    )
+    nonsense = "data:__import__,first:1e9,rate:NaN,features:;,seed:-1,__proto__:2,,:"
+    page: Page = open_page(f"{PLAYGROUND}?playground={nonsense}")
     for words in _words("", playground.RECORDED):
         assert words in _says(page)
 
@@ -178,7 +178,8 @@ _HANDLE = """count => {
   let seed = 1;
   const chance = below => (seed = (seed * 48271) % 2147483647) % below;
   for (let done = 0; done < count; done += 1) {
-    const all = [...stage.querySelectorAll("input, button")].filter(e => !/Workbench|Copy/.test(e.textContent));
+    const all = [...stage.querySelectorAll("input, button")]
+      .filter(e => !/Workbench|Copy/.test(e.textContent));
     const one = all[chance(all.length)];
     if (one.type === "range") {
       one.value = Number(one.min) + (chance(1001) / 1000) * (one.max - one.min);
