@@ -1,5 +1,5 @@
 """Plays with the playground as readers do, and holds what it shows to `nnlib` in this Python.
-Python comes when something is pressed; before that, and where it cannot come, the page still speaks."""
+Python comes when something is pressed; before that, and where it cannot come, the page speaks."""
 
 import gzip
 import itertools
