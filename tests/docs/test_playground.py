@@ -138,8 +138,9 @@ def test_what_units_the_monitor_finds_dead_it_says() -> None:
     run = Run(Settings.of_address("activation:relu,optimizer:sgd,rate:10,first:8,second:0"))
     run.advance(100)
     assert any(text.startswith("Dead units") for text in run.state()["findings"])
-    # Another hundred monitors later it still does.
-    run.advance(2 * playground._WATCHED)
+    # And it still does when it has long been forgetting every other step.
+    run.advance(2 * playground._MANY)
+    assert len(run.monitor.steps) < playground._MANY
     assert any(text.startswith("Dead units") for text in run.state()["findings"])
 
 

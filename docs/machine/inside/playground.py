@@ -60,8 +60,8 @@ GRID, SMALL = 48, 16
 # The step at which a page shows the first settings' run before Python has come.
 RECORDED = 300
 _PARTS = ("seen", "unseen")
-# The monitor begins anew after so many steps, and is asked once it has seen a few.
-_WATCHED, _ENOUGH = 400, 20
+# The monitor is asked once it has seen a few steps; of many it keeps every other one.
+_ENOUGH, _MANY = 50, 1000
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,6 @@ class Run:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.names = settings, dict[str, Any]()
-        # Two loops, as in the script: an epoch draws its order when its first batch is asked for.
         exec(compile(_setup(settings), "<setup>", "exec", dont_inherit=True), self.names)
         self.code = compile(_step(settings), "<step>", "exec", dont_inherit=True)
         self.step, self.epoch, self.loss = 0, 0, math.nan
@@ -263,20 +262,17 @@ class Run:
         self.model: nnlib.nn.Module = self.names["model"]
         self.recorder = Recorder(self.model, self.names["measure"], self.names["optimizer"])
         self.batches = self._batches()
-        self.findings: list[str] = []
-        self._watch()
+        self.monitor = Monitor(self.model)
+        self.monitor.__enter__()
         self.grid = self._grid()
 
     def _batches(self) -> Iterator[tuple[int, int, Any, Any]]:
+        """As in the script, an epoch draws its order when its first batch is asked for."""
         epoch = 0
         while True:
             epoch += 1
             for number, (inputs, labels) in enumerate(self.names["loader"], start=1):
                 yield epoch, number, inputs, labels
-
-    def _watch(self) -> None:
-        self.monitor = Monitor(self.model)
-        self.monitor.__enter__()
 
     def _grid(self) -> Any:
         """The plane, row by row from above, as the network is given it."""
@@ -300,10 +296,12 @@ class Run:
                     symptom = f"the loss is {self.loss} in epoch {self.epoch}, step {number}"
                     self._end(symptom)
                     return
-                if len(self.monitor.steps) == _WATCHED:
-                    self.findings = self._found()
-                    self.monitor.__exit__()
-                    self._watch()
+                if len(self.monitor.steps) == _MANY:
+                    rows: list[list[Any]] = [self.monitor.steps]
+                    for series in self.monitor.history.values():
+                        rows += series.values()
+                    for row in rows:
+                        del row[1::2]
 
     def _end(self, symptom: str) -> None:
         """Keeps the weights as the run has left them: finding out runs the last steps again."""
@@ -316,14 +314,11 @@ class Run:
         for parameter, array in zip(self.model.parameters(), left, strict=True):
             np.copyto(parameter.array, array)
 
-    def _found(self) -> list[str]:
-        return [str(finding) for finding in self.monitor.diagnose()]
-
     def state(self) -> dict[str, Any]:
         """What the page shows in digits and words."""
         with np.errstate(all="ignore"):
-            if len(self.monitor.steps) >= _ENOUGH:
-                self.findings = self._found()
+            enough = len(self.monitor.steps) >= _ENOUGH
+            found = self.monitor.diagnose() if enough else []
             seen, unseen = self.names["seen"], self.names["unseen"]
             return {
                 "step": self.step,
@@ -333,7 +328,7 @@ class Run:
                 "unseen": _number(self.names["loss_on"](unseen)),
                 "right": [self._right(seen), self._right(unseen)],
                 "rate": self.names["optimizer"].param_groups[0]["lr"],
-                "findings": self.findings,
+                "findings": [str(finding) for finding in found],
                 "diverged": self.diverged,
                 "weights": [
                     [_numbers(parameter.array) for parameter in own_parameters(layer)]
