@@ -5,14 +5,16 @@ const STRONGEST = 0.62;
 
 const channels = (colour) => [1, 3, 5].map((at) => Number.parseInt(colour.trim().slice(at, at + 2), 16));
 
-/* A colour for each byte, from `low` through `paper` to `high`. */
+/* A colour for each byte, from `low` through `paper` to `high`, as a picture's memory has it. */
 export function table(paper, low, high) {
   const [none, less, more] = [paper, low, high].map(channels);
-  return Array.from({ length: 256 }, (_, byte) => {
-    const share = (STRONGEST * Math.abs(byte - MIDDLE)) / (MIDDLE - 1);
+  const bytes = new Uint8ClampedArray(4 * 256).fill(255);
+  for (let byte = 0; byte < 256; byte += 1) {
+    const share = Math.min(1, (STRONGEST * Math.abs(byte - MIDDLE)) / (MIDDLE - 1));
     const end = byte < MIDDLE ? less : more;
-    return none.map((channel, at) => Math.round(channel + Math.min(1, share) * (end[at] - channel)));
-  });
+    bytes.set(none.map((channel, at) => channel + share * (end[at] - channel)), 4 * byte);
+  }
+  return new Uint32Array(bytes.buffer);
 }
 
 export function coloursOf(element) {
@@ -25,29 +27,26 @@ export function paint(canvas, bytes, colours) {
   if (canvas.width !== size) canvas.width = canvas.height = size;
   const context = canvas.getContext("2d");
   const image = context.createImageData(size, size);
-  bytes.forEach((byte, at) => image.data.set([...colours[byte], 255], 4 * at));
+  new Uint32Array(image.data.buffer).set(Uint32Array.from(bytes, (byte) => colours[byte]));
   context.putImageData(image, 0, 0);
 }
 
 /* Where the map crosses the middle, as a path between 0 and `size` - 1 each way. */
 export function contour(bytes) {
   const size = Math.sqrt(bytes.length);
-  const at = (row, column) => bytes[row * size + column] - MIDDLE;
-  const parts = [];
-  for (let row = 0; row + 1 < size; row += 1) {
-    for (let column = 0; column + 1 < size; column += 1) {
-      const corners = [[row, column], [row, column + 1], [row + 1, column + 1], [row + 1, column]];
-      const cuts = corners.flatMap(([r, c], index) => {
-        const [s, d] = corners[(index + 1) % 4];
-        const [from, to] = [at(r, c), at(s, d)];
-        if (from > 0 === to > 0) return [];
-        const share = from / (from - to);
-        return [[c + share * (d - c), r + share * (s - r)]];
-      });
-      for (let cut = 0; cut + 1 < cuts.length; cut += 2) {
-        parts.push(`M${cuts[cut].map((place) => place.toFixed(2)).join(" ")}L${cuts[cut + 1].map((place) => place.toFixed(2)).join(" ")}`);
-      }
-    }
+  const ends = [];
+  for (let at = 0; at + size < bytes.length; at += 1) {
+    if ((at + 1) % size === 0) continue;
+    const corners = [at, at + 1, at + size + 1, at + size];
+    const above = corners.filter((corner) => bytes[corner] > MIDDLE).length;
+    if (above % 4 === 0) continue;
+    corners.forEach((corner, index) => {
+      const next = corners[(index + 1) % 4];
+      if (bytes[corner] > MIDDLE === bytes[next] > MIDDLE) return;
+      const share = (bytes[corner] - MIDDLE) / (bytes[corner] - bytes[next]);
+      const between = (place) => (place(corner) + share * (place(next) - place(corner))).toFixed(2);
+      ends.push(`${between((each) => each % size)} ${between((each) => Math.floor(each / size))}`);
+    });
   }
-  return parts.join("");
+  return ends.map((end, index) => (index % 2 ? "L" : "M") + end).join("");
 }
