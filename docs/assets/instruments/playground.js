@@ -35,7 +35,8 @@ export const thinned = (rows) => (rows.length > MOST_MARKS ? rows.filter((_, at)
 export function sentence({ step, epoch, seen, unseen, right, findings, diverged }) {
   const share = (part) => `${Math.round(100 * part)} %`;
   if (diverged) return `Step ${step}: ${diverged}`;
-  const found = findings.length ? findings.join(" ") : "The monitor finds nothing wrong.";
+  /* The likeliest causes; what comes after them may follow from them. */
+  const found = findings.length ? findings.slice(0, 2).join(" ") : "The monitor finds nothing wrong.";
   return `Step ${step}, epoch ${epoch}: loss ${say(Number(seen), 3)} on what it has seen, ${say(Number(unseen), 3)} on what it has not; ${share(right[0])} and ${share(right[1])} right (all rounded). ${found}`;
 }
 
@@ -76,7 +77,7 @@ function field(ui) {
 }
 
 function curves(ui) {
-  const plot = ui.plot({ label: "The loss on what was seen and on what was not, by step", width: 340, height: 250, margin: [26, 10, 38, 40] });
+  const plot = ui.plot({ label: "The loss on what was seen and on what was not, by step", width: 340, height: 330, margin: [26, 10, 38, 40] });
   return (rows) => {
     const finite = rows.flatMap(([, ...losses]) => losses).filter(Number.isFinite);
     const [wide, high] = [roundUp(rows.at(-1)?.[0] ?? 0, 100), Math.min(5, roundUp(Math.max(0, ...finite), 0.1))];

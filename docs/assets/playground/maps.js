@@ -1,7 +1,7 @@
 /* Paints what a network says to each point of the plane: bytes from Python, 128 where it says neither, become colours and a line. */
 
 const MIDDLE = 128;
-const STRONGEST = 0.62;
+const STRONGEST = 0.5;
 
 const channels = (colour) => [1, 3, 5].map((at) => Number.parseInt(colour.trim().slice(at, at + 2), 16));
 
