@@ -180,7 +180,7 @@ function program(ui, trainer, stepNow) {
     ui.render();
   });
   ui.parts.push(() => { button.setAttribute("aria-expanded", String(!panel.hidden)); write(); });
-  ui.stage.append(panel);
+  ui.seen.after(panel);
 }
 
 function build(ui) {
@@ -203,11 +203,11 @@ function build(ui) {
       /* In the end it is heard, too. */
       ui.set({});
     },
-    show({ bytes, ...answer }) {
+    show({ key, bytes, ...answer }) {
       const begins = answer.points !== undefined;
       const rows = begins ? [] : now.rows;
       now = {
-        key: trainer.run,
+        key,
         answer,
         points: answer.points ?? now.points,
         maps: split(bytes),
@@ -227,11 +227,11 @@ function build(ui) {
   ui.press("Start again", () => { trainer.again(); });
   if (!still) ui.choice("pace", "Pace", NAMES.pace);
   ui.pause = () => { trainer.play(false); tellButtons(); };
+  controls(ui);
   program(ui, trainer, () => {
     const step = now.key === trainer.key ? now.answer.step : 0;
     return { step, key: `${trainer.key} ${step}` };
   });
-  controls(ui);
   ui.measured = trainer.measured;
 
   new MutationObserver(() => ui.render()).observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] });
@@ -257,7 +257,7 @@ function build(ui) {
 
 instrument("playground", {
   label: "Playground: a network that nnlib trains in this page",
-  hint: "What stands here was trained when the site was built. Play or Step trains anew, in your browser, with Python: 9 MB the first time.",
+  hint: "It begins with a run that was recorded when the site was built. Play or Step trains anew, in your browser, with Python: 9 MB the first time.",
   state: STATE,
   build,
 });

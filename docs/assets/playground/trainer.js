@@ -64,15 +64,23 @@ export class Trainer {
     if (this.busy) return;
     this.begun = this.busy = true;
     try {
-      while (this.playing || this.steps || this.run !== this.key) await this.one();
+      let answer = null;
+      while (this.playing || this.steps || this.run !== this.key) answer = await this.one(answer);
+      await this.paint(answer);
     } catch (error) {
       this.failed(error);
     }
     this.busy = false;
   }
 
-  /* One question to Python, and one picture of what it answers. */
-  async one() {
+  async paint(answer) {
+    if (!answer) return;
+    await picture();
+    this.show(answer);
+  }
+
+  /* One question to Python; while it computes, what it has answered `before` is painted. */
+  async one(before) {
     const { key } = this;
     const begins = key !== this.run;
     const pace = this.state().pace || Math.round(this.fit);
@@ -80,8 +88,12 @@ export class Trainer {
     this.steps = this.playing ? 0 : this.steps - steps;
     this.renewed = false;
     const since = performance.now();
-    const answer = await this.ask(begins ? { do: "start", settings: JSON.parse(key), steps } : { do: "go", steps });
-    const spent = performance.now() - since;
+    const asked = this.ask(begins ? { do: "start", settings: JSON.parse(key), steps } : { do: "go", steps });
+    let spent = 0;
+    /* Whatever it comes to is heard below. */
+    asked.then(() => { spent = performance.now() - since; }, () => {});
+    await this.paint(before);
+    const answer = await asked;
     if (!begins) {
       this.fit = Math.max(1, Math.min(2 * steps + 1, (steps * PICTURE_MILLISECONDS) / spent));
       this.measured.steps += steps;
@@ -89,11 +101,10 @@ export class Trainer {
       this.measured.milliseconds += spent;
     }
     /* What has been asked for meanwhile begins another run; this one's picture would not be its own. */
-    if (this.renewed || this.key !== key) return;
+    if (this.renewed || this.key !== key) return null;
     this.run = key;
     if (answer.diverged) Object.assign(this, { playing: false, steps: 0 });
-    await picture();
-    this.show(answer);
+    return { key, ...answer };
   }
 
   async script(step) {
