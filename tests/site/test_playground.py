@@ -20,7 +20,7 @@ from site_reading import settled, wait_until
 
 PLAYGROUND = "playground/"
 DIVERGING = "activation:none,optimizer:sgd,rate:10,third:8"
-_BYTES = 10_000
+_BYTES = 12_000
 _TOUCHABLE_PIXELS = 24
 _LONGEST_SECONDS = 600
 _MOVING = {"reduced_motion": "no-preference"}

@@ -10,6 +10,7 @@ const names = (column, at) => (at ? column.map((_, unit) => `u${"₁₂₃₄₅
 
 /* What a unit computes, in digits. */
 export function formula([weights, biases], unit, inputs) {
+  if (![...weights[unit], biases[unit]].every((each) => Number.isFinite(Number(each)))) return "weights that are no longer numbers";
   const terms = weights[unit].map((weight, at) => `${say(Number(weight))}·${inputs[at]}`);
   return [...terms, say(Number(biases[unit]))].join(" + ").replaceAll("+ −", "− ");
 }

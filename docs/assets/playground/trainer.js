@@ -5,6 +5,8 @@ import { settingsOf } from "./settings.js";
 
 const PICTURE_MILLISECONDS = 24;
 const MOST_STEPS = 500;
+/* So many at a time, where many are asked for at once: the curve has its points. */
+const SOME_STEPS = 10;
 
 const picture = () => new Promise((done) => { requestAnimationFrame(done); });
 
@@ -84,11 +86,11 @@ export class Trainer {
     const { key } = this;
     const begins = key !== this.run;
     const pace = this.state().pace || Math.round(this.fit);
-    const steps = Math.min(MOST_STEPS, this.playing ? pace : this.steps);
-    this.steps = this.playing ? 0 : this.steps - steps;
+    const steps = this.playing ? Math.min(MOST_STEPS, pace) : Math.min(SOME_STEPS, this.steps);
+    if (!begins) this.steps = this.playing ? 0 : this.steps - steps;
     this.renewed = false;
     const since = performance.now();
-    const asked = this.ask(begins ? { do: "start", settings: JSON.parse(key), steps } : { do: "go", steps });
+    const asked = this.ask(begins ? { do: "start", settings: JSON.parse(key) } : { do: "go", steps });
     let spent = 0;
     /* Whatever it comes to is heard below. */
     asked.then(() => { spent = performance.now() - since; }, () => {});
