@@ -379,12 +379,9 @@ class Run:
         with np.errstate(all="ignore"):
             *units, output = list(self.grid.array.T) + self._outputs(self.grid)
             every = GRID // SMALL
-            small = [unit.reshape(GRID, GRID)[::every, ::every] for unit in units]
-            pieces = [
-                _bytes(2 * output - 1),
-                *(_bytes(unit / np.abs(unit).max()) for unit in small),
-            ]
-        return b"".join(pieces)
+            small = np.stack(units).reshape(-1, GRID, GRID)[:, ::every, ::every]
+            shares = small / np.abs(small).max(axis=(1, 2), keepdims=True)
+        return _bytes(2 * output - 1) + _bytes(shares)
 
 
 def _bytes(values: Any) -> bytes:
@@ -401,6 +398,8 @@ def _number(value: float) -> float | str:
 
 
 def _numbers(array: Any) -> Any:
+    if np.isfinite(array).all():
+        return array.tolist()
     return [_numbers(each) for each in array] if array.ndim else _number(float(array))
 
 
