@@ -78,7 +78,7 @@ def test_nothing_of_python_comes_before_the_first_press(open_page: Any) -> None:
     settled(page)
     fetched = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
     assert not [name for name in fetched if "/assets/python/" in name or "/assets/live/" in name]
-    assert "press Play or Step" in _says(page)
+    assert "press Step" in _says(page)
     page = open_page(PLAYGROUND)
     for words in _words("", playground.RECORDED):
         assert words in _says(page)

@@ -7,6 +7,9 @@ import { coloursOf, contour, paint } from "../playground/maps.js";
 import { Network } from "../playground/network.js";
 import { Trainer } from "../playground/trainer.js";
 
+/* Who asked for less motion takes steps, and nothing plays. */
+const STILL = matchMedia("(prefers-reduced-motion: reduce)").matches;
+const PRESS = STILL ? "Step" : "Play or Step";
 const RADIUS = 3.6;
 const MANY = 100;
 const MOST_MARKS = 300;
@@ -73,11 +76,12 @@ function field(ui) {
     const size = bytes && Math.sqrt(bytes.length) - 1;
     const line = bytes && draw("path", { d: contour(bytes), class: "nn-line", transform: `scale(${300 / size})`, "vector-effect": "non-scaling-stroke" });
     plot.paint(line ? [line] : [], marks);
+    plot.note(points ? [] : text(150, 155, `Press ${PRESS}`, { class: "nn-middle nn-quiet" }));
   };
 }
 
 function curves(ui) {
-  const plot = ui.plot({ label: "The loss on what was seen and on what was not, by step", width: 340, height: 330, margin: [26, 10, 38, 40] });
+  const plot = ui.plot({ label: "The loss on what was seen and on what was not, by step", width: 340, height: 330, margin: [26, 22, 38, 40] });
   return (rows) => {
     const finite = rows.flatMap(([, ...losses]) => losses).filter(Number.isFinite);
     const [wide, high] = [roundUp(rows.at(-1)?.[0] ?? 0, 100), Math.min(5, roundUp(Math.max(0, ...finite), 0.1))];
@@ -219,13 +223,12 @@ function build(ui) {
     },
   });
 
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const play = still ? null : ui.press("Play", () => { trainer.play(!trainer.playing); tellButtons(); });
+  const play = STILL ? null : ui.press("Play", () => { trainer.play(!trainer.playing); tellButtons(); });
   const tellButtons = () => { if (play) play.textContent = trainer.playing ? "Pause" : "Play"; };
   ui.press("Step", () => { ui.pause(); trainer.step(1); });
   ui.press(`${MANY} steps`, () => { ui.pause(); trainer.step(MANY); });
   ui.press("Start again", () => { trainer.again(); });
-  if (!still) ui.choice("pace", "Pace", NAMES.pace);
+  if (!STILL) ui.choice("pace", "Pace", NAMES.pace);
   ui.pause = () => { trainer.play(false); tellButtons(); };
   controls(ui);
   program(ui, trainer, () => {
@@ -250,14 +253,14 @@ function build(ui) {
     onCurves(fits ? now.rows : []);
     words.textContent = fits ? network.words(columns, now.answer.weights, unit, state) : "";
     if (told) return told;
-    if (!fits) return "Nothing has been trained with these settings yet: press Play or Step.";
+    if (!fits) return `Nothing has been trained with these settings yet: press ${PRESS}.`;
     return sentence(now.answer);
   };
 }
 
 instrument("playground", {
   label: "Playground: a network that nnlib trains in this page",
-  hint: "It begins with a run that was recorded when the site was built. Play or Step trains anew, in your browser, with Python: 9 MB the first time.",
+  hint: `It begins with a run that was recorded when the site was built. ${PRESS} trains anew, in your browser, with Python: 9 MB the first time.`,
   state: STATE,
   build,
 });
