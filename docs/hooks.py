@@ -283,11 +283,13 @@ def _links_from(page: Page, config: MkDocsConfig, files: Files) -> notebook.Link
 
     def link(target: str) -> str:
         path, _, anchor = target.partition("#")
+        path, mark, query = path.partition("?")
         source = posixpath.normpath(posixpath.join(posixpath.dirname(page.file.src_uri), path))
         found = files.get_file_from_path(source)
         if found is None:
             raise PluginError(f"{page.file.src_uri}: a link to {target!r} leads nowhere")
-        return urljoin(config.site_url or "", found.url) + (f"#{anchor}" if anchor else "")
+        address = urljoin(config.site_url or "", found.url) + mark + query
+        return address + (f"#{anchor}" if anchor else "")
 
     return link
 

@@ -2,14 +2,9 @@
    The page's own text, output and pictures are put aside, never lost: Reset brings them back. */
 
 import { drawn } from "./picture.js";
+import { DOING } from "./python.js";
 
-const DOING = {
-  download: (share) => `Loading Python, ${Math.round(100 * share)} %`,
-  start: () => "Starting Python",
-  import: () => "Loading NumPy and nnlib",
-  pictures: (share) => `Loading Matplotlib, ${Math.round(100 * share)} %`,
-  draw: () => "Starting Matplotlib",
-};const OUTDATED = "Out of date: something that this needs was changed. Run it again.";
+const OUTDATED = "Out of date: something that this needs was changed. Run it again.";
 
 export const trimmed = (text) => text.replace(/^\n+|\n+$/g, "");
 

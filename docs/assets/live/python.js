@@ -1,6 +1,13 @@
 /* The page's one Python: starts its worker, asks it to run, ends it, and starts it anew.
    Whoever asks is told in callbacks what comes, and in a promise how it ended. */
 
+export const DOING = {
+  download: (share) => `Loading Python, ${Math.round(100 * share)} %`,
+  start: () => "Starting Python",
+  import: () => "Loading NumPy and nnlib",
+  pictures: (share) => `Loading Matplotlib, ${Math.round(100 * share)} %`,
+  draw: () => "Starting Matplotlib",
+};
 const WORKER = new URL("./worker.js", import.meta.url);
 
 export class Python {
@@ -28,12 +35,17 @@ export class Python {
   }
 
   /* Asks for a run; `on` has `running`, `note`, `text` and `picture`. */
-  run(request, on = {}) {
+  run(request, on = {}) { return this.ask({ do: "run", request }, on); }
+
+  /* Asks a module that runs beside the reader's code. */
+  call(module, request) { return this.ask({ do: "call", module, request }); }
+
+  ask(question, on = {}) {
     this.boot();
     const id = ++this.count;
     return new Promise((done) => {
       this.waiting.set(id, { ...on, done });
-      this.worker.postMessage({ do: "run", id, request });
+      this.worker.postMessage({ id, ...question });
     });
   }
 

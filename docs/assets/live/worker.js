@@ -137,10 +137,17 @@ async function run({ id, request }) {
   say("ended", { id, ...JSON.parse(ended) });
 }
 
+/* Asks a module that runs beside the reader's code; what it gives besides its answer are bytes. */
+async function call({ id, module, request }) {
+  let bytes = new Uint8Array();
+  const answer = python.pyimport(`machine.inside.${module}`).answer(JSON.stringify(request), (given) => { bytes = given.toJs(); });
+  postMessage({ kind: "ended", id, answer: JSON.parse(answer), bytes }, [bytes.buffer]);
+}
+
 /* One thing after the other, in the order in which it was asked for. */
 let last = Promise.resolve();
 addEventListener("message", ({ data }) => {
-  last = last.then(() => ({ boot, run })[data.do](data)).catch((error) => {
+  last = last.then(() => ({ boot, run, call })[data.do](data)).catch((error) => {
     say("broken", { id: data.id, message: String(error?.message ?? error) });
   });
 });
