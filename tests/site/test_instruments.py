@@ -22,7 +22,7 @@ from site_judging import switch, violations
 from site_reading import settled, wait_until
 
 import nnlib
-from nnlib import datasets, nn
+from nnlib import datasets, nn, optim
 from nnlib.data import TensorDataset, random_split
 
 _SCRIPTS = DOCS / "assets" / "instruments"
@@ -427,6 +427,74 @@ def test_a_drawn_digit_is_read_as_nnlib_reads_the_whole_test_set(open_page: Any)
     truth = nn.functional.softmax(reader(weights)(images), 1).detach().numpy()
     assert np.abs(np.array(shares) - truth).max() < 1e-9
     assert (np.array(shares).argmax(1) == labels).sum() == 355  # as the page prints
+
+
+_READ_FILM = """async script => {
+  const {leads} = await import(script);
+  const {data} = document.querySelector("nn-loop").instrument;
+  return [data, data.lead.map(written => leads(written, data.columns))];
+}"""
+
+
+def test_the_home_page_shows_a_training_as_nnlib_does_it(open_page: Any) -> None:
+    page: Page = open_page("")
+    film, leads = page.evaluate(_READ_FILM, page.evaluate(_SCRIPT, "loop"))
+    nnlib.manual_seed(0)
+    X, y = datasets.two_moons(200, noise=0.15)
+    sizes = [(2, 16), (16, 16), (16, 2)]
+    layers = [layer for size in sizes for layer in (nn.Linear(*size), nn.ReLU())][:-1]
+    model, measure = nn.Sequential(*layers), nn.CrossEntropyLoss()
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    grid = np.stack(np.meshgrid(np.linspace(-1.6, 2.6, 25), np.linspace(-1.2, 1.7, 19)), axis=-1)
+    places = nnlib.tensor(grid.reshape(-1, 2)).float()
+    assert np.abs(np.array(film["points"]) - X.numpy()).max() < 0.006
+    assert film["labels"] == y.tolist()
+    assert film["weights"] == sum(p.numel() for p in model.parameters())
+    assert film["rounds"][0] == 0
+    for step, said in enumerate(film["loss"]):
+        out, before = model(X), [p.detach().numpy().copy() for p in model.parameters()]
+        lead = np.clip(np.diff(model(places).detach().numpy())[:, 0], -4, 4).reshape(grid.shape[:2])
+        loss = measure(out, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        assert abs(said - loss.item()) < 1e-4
+        if step not in film["rounds"]:
+            continue
+        at = film["rounds"].index(step)
+        assert film["wrong"][at] == np.flatnonzero((out.argmax(1) != y).numpy()).tolist()
+        assert np.abs(np.array(leads[at]) - lead).max() < 4 / 63 + 1e-6
+        moved = [
+            p.detach().numpy() - old for p, old in zip(model.parameters(), before, strict=True)
+        ]
+        for name, arrays in (
+            ("blame", [p.grad.numpy() for p in model.parameters()]),
+            ("nudge", moved),
+        ):
+            length = np.linalg.norm(np.concatenate([np.ravel(array) for array in arrays]))
+            assert abs(film[name][at] - length) < 1e-4
+    assert step == film["rounds"][-1]
+
+
+def test_it_plays_by_itself_once_it_is_seen_and_a_hand_takes_over(open_page: Any) -> None:
+    """Nothing is said of it, and nothing kept; whoever asks for less motion sees it stand still."""
+    (loop,) = [one for one in INSTRUMENTS if one.name == "loop"]
+    still: Page = open_page("")
+    assert _says(still, loop).startswith("Round 300")
+    page: Page = open_page("", reduced_motion="no-preference")
+    stage = _stage(page, loop)
+    wait_until(page, "document.querySelector('nn-loop').instrument.state.frame >= 3")
+    assert stage.get_by_role("status").text_content() == ""
+    assert "loop=" not in page.url
+    stage.get_by_role("slider", name="round").press("ArrowRight")
+    expect(stage.get_by_role("button", name="Play")).to_be_visible()
+    reached = _says(page, loop)
+    expect(stage.get_by_role("status")).to_have_text(reached)
+    assert "loop=" in page.url
+    assert _says(page, loop) == reached
+    assert _says(still, loop).startswith("Round 300")
+    page.reload()
+    assert _says(page, loop) == reached
 
 
 def test_each_script_is_light() -> None:
