@@ -995,7 +995,7 @@ WRITER = Instrument(
             ),
             lambda rng: [floats(F.softmax(float64(rng.normal(size=5)), 0).numpy()), rng.random()],
             ([[1], 0.5], [[0.5, 0.5], 0], [[0.25, 0.25, 0.5], 0.25], [[0.5, 0.25], 0.9]),
-            (">= drawn", "<= drawn"),
+            ("sum < drawn", "sum > drawn"),
         ),
         Model(
             "unpack",
@@ -1056,8 +1056,8 @@ UNDERFITTING = Instrument(
 
 # One training on the home page
 def _leads(written: str, columns: int) -> list[Any]:
-    steps = float64([_SIGNS.index(sign) for sign in written])
-    return floats((8 * steps / 63 - 4).reshape(-1, columns).numpy())
+    roots = float64([_SIGNS.index(sign) for sign in written]) / 31.5 - 1
+    return floats((4 * roots * roots.abs()).reshape(-1, columns).numpy())
 
 
 def _above(heights: list[float]) -> list[Any]:
@@ -1082,7 +1082,7 @@ LOOP = Instrument(
     page="",
     shows=("300", "194", "200", "0.060"),
     models=(
-        Model("leads", _leads, _signs_of_places, (["0_", 2], ["0", 1]), ("- REACH", "+ REACH")),
+        Model("leads", _leads, _signs_of_places, (["0_", 2], ["0", 1]), ("REACH * root", "root")),
         Model(
             "above",
             _above,

@@ -481,7 +481,11 @@ def test_the_home_page_shows_a_training_as_nnlib_does_it(open_page: Any) -> None
             continue
         at = film["rounds"].index(step)
         assert film["wrong"][at] == np.flatnonzero((out.argmax(1) != y).numpy()).tolist()
-        assert np.abs(np.array(leads[at]) - lead).max() < 4 / 63 + 1e-6
+        # Half a step of the roots of which the leads are written down.
+        off = np.abs(
+            np.sign(lead) * np.sqrt(np.abs(lead)) - np.sign(leads[at]) * np.sqrt(np.abs(leads[at]))
+        )
+        assert off.max() < 2 / 63 + 1e-6
         moved = [
             p.detach().numpy() - old for p, old in zip(model.parameters(), before, strict=True)
         ]

@@ -280,8 +280,9 @@ class Instrument {
     this.render();
     clearTimeout(this.later);
     this.later = setTimeout(() => {
-      /* Nobody hears of what nobody asked for. */
-      if (!this.unasked) this.heard.textContent = this.seen.textContent;
+      /* What nobody asked for is neither heard nor kept. */
+      if (this.unasked) return;
+      this.heard.textContent = this.seen.textContent;
       this.remember();
     }, QUIET_MILLISECONDS);
   }

@@ -5,9 +5,9 @@ import { SIGNS, arrow, draw, instrument, number, oneOf, say, text } from "./kit.
 
 const REACH = 4;
 
-/* By how much the second class leads at each place of the grid, row by row, as the page wrote it down: a sign a place, cut off at ±4. */
+/* By how much the second class leads at each place of the grid, row by row, as the page wrote it down: a sign a place for its root, cut off at ±4. */
 export function leads(written, columns) {
-  const values = [...written].map((sign) => (2 * REACH * SIGNS.indexOf(sign)) / (SIGNS.length - 1) - REACH);
+  const values = [...written].map((sign) => (2 * SIGNS.indexOf(sign)) / (SIGNS.length - 1) - 1).map((root) => REACH * root * Math.abs(root));
   return Array.from({ length: values.length / columns }, (_, row) => values.slice(row * columns, (row + 1) * columns));
 }
 
@@ -50,7 +50,7 @@ function region(plot, grid, level, sign, edge = false) {
 
 instrument("loop", {
   label: "One training, to leaf through",
-  hint: "Play the training, drag through its rounds, or take one round part by part.",
+  hint: "Let the training run, drag through its rounds, or take one round part by part.",
   state: { frame: number(LAST, 0, LAST, 1), part: oneOf([0, 1, 2, 3, 4]) },
   build(ui) {
     const { points, labels, rounds, lead, columns, wrong, loss, blame, nudge, weights } = ui.data;
@@ -88,7 +88,7 @@ instrument("loop", {
       const missed = wrong[frame];
       const rightly = points.length - missed.length;
       plane.paint(map(frame), spots, part === 1 ? [] : missed.map((index) => plane.dot(...points[index], { r: 6, class: "nn-line", "stroke-width": 1.3 })));
-      const lines = [`${rightly} of ${points.length} right`, `loss ${say(loss[round], 3)}`, `gradient ${say(blame[frame], 3)}`, `weights move ${say(nudge[frame], 3)}`];
+      const lines = [`${rightly} of ${points.length} right`, `loss ${say(loss[round], 3)}`, `gradient ${say(blame[frame], 3)}`, `step of ${say(nudge[frame], 3)}`];
       const lit = (at) => !part || at + 1 === part;
       ring.paint(
         PARTS.map((name, at) => {
@@ -103,7 +103,7 @@ instrument("loop", {
           ];
         }),
         ring.path([[left, low], [right, low]], { class: "nn-axis" }),
-        ring.path(curve.slice(0, round + 1), { class: "nn-orange", "stroke-dasharray": "none" }),
+        ring.path(curve.slice(0, round + 1), { class: "nn-line" }),
         draw("circle", { class: "nn-mark nn-other", cx: across(round), cy: up(loss[round]), r: 5 }),
         text(left, high - 10, "loss", { class: "nn-tick nn-start" }),
         text((left + right) / 2, low + 20, `round ${round}`, { class: "nn-middle nn-strong" }),
