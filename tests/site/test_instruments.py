@@ -546,7 +546,7 @@ def test_what_is_typed_is_read_pointed_at_and_kept(open_page: Any) -> None:
     assert "has never read %" in _says(page, writer)
     place = stage.locator("svg").first.bounding_box()
     assert place
-    page.mouse.move(place["x"] + place["width"] * 0.2, place["y"] + place["height"] / 2)
+    page.mouse.move(place["x"] + place["width"] * 0.22, place["y"] + place["height"] / 2)
     expect(letter).to_have_attribute("aria-valuetext", "letter 2, h")
     wait_until(page, "location.search.includes('writer=')")
     page.reload()

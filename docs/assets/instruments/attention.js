@@ -15,6 +15,8 @@ export function attend(query, keys, values, temperature) {
 const WORDS = ["the", "cat", "sat", "down"];
 const [LOW, HIGH] = [-3, 3];
 const [QX, QY] = [2, 0];
+/* Not by a class, which would have a width of its own. */
+const BLUE = { fill: "none", stroke: "var(--nn-blue)" };
 
 instrument("attention", {
   label: "A query among keys, to try",
@@ -48,7 +50,7 @@ instrument("attention", {
           const asked = index < count;
           const [x, y] = spot(key);
           return [
-            arrow(spot([0, 0]), [x, y], asked ? { class: "nn-blue", "stroke-width": 1 + 5 * found.shares[index] } : { class: "nn-thin", "stroke-dasharray": "3 3" }),
+            arrow(spot([0, 0]), [x, y], asked ? { ...BLUE, "stroke-width": 1 + 5 * found.shares[index] } : { class: "nn-thin", "stroke-dasharray": "3 3" }),
             text(x + 5, y - 6, WORDS[index], { class: `nn-halo ${asked ? "" : "nn-quiet"}` }),
           ];
         }),
@@ -74,7 +76,7 @@ instrument("attention", {
           const [x, y] = at(value);
           const asked = index < count;
           return [
-            asked ? draw("path", { class: "nn-blue", "stroke-width": 6 * found.shares[index], d: `M${x} ${y}L${at(found.mixture).join(" ")}` }) : "",
+            asked ? draw("path", { ...BLUE, "stroke-width": 6 * found.shares[index], d: `M${x} ${y}L${at(found.mixture).join(" ")}` }) : "",
             draw("circle", { class: asked ? "nn-yes" : "nn-hollow", cx: x, cy: y, r: 5 }),
             text(x + 8, y - 6, WORDS[index], { class: `nn-halo ${asked ? "" : "nn-quiet"}` }),
           ];

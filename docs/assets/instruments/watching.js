@@ -1,7 +1,7 @@
 /* Four illnesses, each in six doses: the vital signs of every run, and what `diagnose` has found.
    All of them were trained and recorded by `nnlib` when the page was built; between two doses nothing is made up. */
 
-import { draw, instrument, number, oneOf, say, text } from "./kit.js";
+import { draw, instrument, make, number, oneOf, say, text } from "./kit.js";
 
 const DOSES = {
   step: [0.00001, 0.001, 0.05, 0.5, 5, 50],
@@ -35,7 +35,7 @@ export function pieces(row, steps) {
 
 instrument("watching", {
   label: "Four illnesses and their doses, to try",
-  hint: "Choose an illness and turn up its dose; a fresh network is trained for each.",
+  hint: "Choose an illness and turn up its dose: each is a fresh network, watched for 200 steps.",
   state: { illness: oneOf(Object.keys(DOSES)), dose: number(HEALTHY.step, 0, 5, 1) },
   build(ui) {
     const { steps, runs } = ui.data;
@@ -45,6 +45,7 @@ instrument("watching", {
       plot.note(
         ticks.map((value) => text(30, plot.y(value) + 4, said(value), { class: "nn-tick nn-end" })),
         [1, 10, 100].map((step) => text(plot.x(Math.log10(step)), 176, step, { class: "nn-tick" })),
+        text(174, 156, "step", { class: "nn-quiet nn-tiny nn-end" }),
       );
       return plot;
     };
@@ -52,13 +53,13 @@ instrument("watching", {
     const spread = panel("spread of outputs", [-2, 3], [-2, 0, 2]);
     const stuck = panel("stuck units", [0, 1], [0, 0.5, 1], (value) => say(value, 1));
     const updates = panel("update / weight", [-8, 2], [-8, -5, -2, 1]);
-    const found = ui.drawings.appendChild(document.createElement("ul"));
-    found.className = "nn-found";
+    const found = ui.drawings.appendChild(make("ul", { class: "nn-found" }));
     ui.choice("illness", "illness", { step: "step size", bias: "sunk biases", weights: "large weights", inputs: "unscaled inputs" }, (illness) => ({ dose: HEALTHY[illness] ?? 0 }));
     ui.slider("dose", "dose", (dose) => String(DOSES[ui.state.illness][dose]));
     const lines = (plot, rows, names) => rows.map((row, at) => pieces(row, steps).map((piece) => {
-      const look = ["nn-blue", "nn-orange", "nn-line"][at];
-      return [plot.path(piece, { class: look, "stroke-width": 1.8 }), text(plot.x(piece.at(-1)[0]) - 2, plot.y(piece.at(-1)[1]) - 5, names[at], { class: "nn-end nn-halo nn-tiny" })];
+      /* The names stand apart, also where the lines do not. */
+      const [x, y] = piece[Math.floor((piece.length - 1) * [0.95, 0.55, 0.1][at])];
+      return [plot.path(piece, { class: ["nn-blue", "nn-orange", "nn-line"][at] }), text(plot.x(x), plot.y(y) - 5, names[at], { class: `${at === 2 ? "nn-start" : "nn-end"} nn-halo nn-tiny` })];
     }));
     const across = (plot, value) => plot.path([[STEPS[0], value], [STEPS[1], value]], { class: "nn-thin", "stroke-dasharray": "2 3" });
 
@@ -73,11 +74,7 @@ instrument("watching", {
         across(updates, -1), across(updates, -5),
         lines(updates, run.updates.map(powers), ["layer 0", "layer 2"]),
       );
-      found.replaceChildren(...run.found.map(([, words]) => {
-        const item = document.createElement("li");
-        item.textContent = words;
-        return item;
-      }));
+      found.replaceChildren(...run.found.map(([, words]) => make("li", {}, words)));
       const verdict = run.found.length ? `“${run.found.map(([kind]) => kind).join("”, “")}”` : "nothing";
       const usual = run.usual.map((ratio) => (ratio < 0.0001 ? "below 0.0001" : say(ratio, 4)));
       return `With ${WORDS[illness](DOSES[illness][dose])}, diagnose() finds ${verdict}. After ${LAST} steps the loss is ${say(run.loss.at(-1) ?? NaN, 2)}; updates, middle of all steps: ${usual[0]} and ${usual[1]} of the weights.`;

@@ -81,7 +81,7 @@ const START = "the rabbit was late ";
 const WINDOW = 24;
 const MOST = 240;
 const SHOWN = 9;
-const [LEFT, CELL, TOP, STRIP] = [50, 10.4, 46, 30];
+const [LEFT, CELL, TOP, STRIP] = [58, 10.2, 46, 30];
 const TINTS = 6;
 const shown = (letter) => ({ " ": "␣", "\n": "↵" })[letter] ?? letter;
 
@@ -89,7 +89,7 @@ const shown = (letter) => ({ " ": "␣", "\n": "↵" })[letter] ?? letter;
 function map(look, left, top, size) {
   const cell = size / WINDOW;
   return Array.from({ length: TINTS }, (_, tint) => {
-    const d = look.flatMap((shares, row) => shares.map((share, column) => (Math.ceil(share * TINTS - 1e-9) === tint + 1 ? `M${(left + column * cell).toFixed(2)} ${(top + row * cell).toFixed(2)}h${cell}v${cell}h${-cell}z` : ""))).join("");
+    const d = look.flatMap((shares, row) => shares.map((share, column) => (Math.round(share * TINTS) === tint + 1 ? `M${(left + column * cell).toFixed(2)} ${(top + row * cell).toFixed(2)}h${cell}v${cell}h${-cell}z` : ""))).join("");
     return draw("path", { d, fill: "var(--nn-blue)", "fill-opacity": (0.85 * (tint + 1)) / TINTS });
   });
 }
