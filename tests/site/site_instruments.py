@@ -1023,7 +1023,7 @@ WATCHING = Instrument(
             ],
             lambda rng: [floats(np.exp(rng.normal(scale=5, size=6)))],
             ([[0, 1, 0.001]], [[1e300, 1e-300]], [[]]),
-            ("value > 0 ? Math.log10", "value > 1 ? Math.log10"),
+            ("Math.log10(value) : null", "Math.log2(value) : null"),
         ),
     ),
 )

@@ -321,6 +321,7 @@ def test_it_bears_any_handling(open_page: Any, instrument: Instrument) -> None:
 @instruments
 def test_axe_finds_nothing_after_handling(open_page: Any, instrument: Instrument) -> None:
     page: Page = open_page(instrument.page)
+    expect(_stage(page, instrument)).to_be_visible()
     assert page.evaluate(_HANDLE, [instrument.name, 25]) == ""
     for width, scheme in itertools.product(WIDTHS, ("light", "dark")):
         page.set_viewport_size({"width": width, "height": 900})

@@ -46,7 +46,7 @@ function ink(value, image) {
 function tinted(value, strongest, x, y, cell, shown) {
   const strength = strongest > 0 ? Math.abs(value) / strongest : 0;
   return [
-    draw("rect", { x, y, width: cell, height: cell, fill: `var(--nn-${value < 0 ? "orange" : "blue"})`, "fill-opacity": (0.6 * strength).toFixed(3), stroke: cell < ROOM / 2 ? "none" : "var(--nn-grid)" }),
+    draw("rect", { x, y, width: cell, height: cell, fill: `var(--nn-${value < 0 ? "orange" : "blue"})`, "fill-opacity": ((cell < ROOM / 2 ? 0.95 : 0.6) * strength).toFixed(3), stroke: cell < ROOM / 2 ? "none" : "var(--nn-grid)" }),
     cell >= 26 ? text(x + cell / 2, y + cell / 2 + 4, shown, { class: `nn-middle nn-halo ${cell < 40 ? "nn-tiny" : ""}` }) : "",
   ];
 }

@@ -58,7 +58,7 @@ instrument("watching", {
     ui.slider("dose", "dose", (dose) => String(DOSES[ui.state.illness][dose]));
     const lines = (plot, rows, names) => rows.map((row, at) => pieces(row, steps).map((piece) => {
       /* The names stand apart, also where the lines do not. */
-      const [x, y] = piece[Math.floor((piece.length - 1) * [0.95, 0.55, 0.1][at])];
+      const [x, y] = piece[Math.floor((piece.length - 1) * [0.95, 0.16, 0.03][at])];
       return [plot.path(piece, { class: ["nn-blue", "nn-orange", "nn-line"][at] }), text(plot.x(x), plot.y(y) - 5, names[at], { class: `${at === 2 ? "nn-start" : "nn-end"} nn-halo nn-tiny` })];
     }));
     const across = (plot, value) => plot.path([[STEPS[0], value], [STEPS[1], value]], { class: "nn-thin", "stroke-dasharray": "2 3" });
@@ -75,9 +75,9 @@ instrument("watching", {
         lines(updates, run.updates.map(powers), ["layer 0", "layer 2"]),
       );
       found.replaceChildren(...run.found.map(([, words]) => make("li", {}, words)));
-      const verdict = run.found.length ? `“${run.found.map(([kind]) => kind).join("”, “")}”` : "nothing";
-      const usual = run.usual.map((ratio) => (ratio < 0.0001 ? "below 0.0001" : say(ratio, 4)));
-      return `With ${WORDS[illness](DOSES[illness][dose])}, diagnose() finds ${verdict}. After ${LAST} steps the loss is ${say(run.loss.at(-1) ?? NaN, 2)}; updates, middle of all steps: ${usual[0]} and ${usual[1]} of the weights.`;
+      const verdict = run.found.map(([kind]) => kind).join(", ") || "nothing";
+      const usual = run.usual.map((ratio) => (ratio < 0.0001 ? "next to 0" : say(ratio, 4)));
+      return `With ${WORDS[illness](DOSES[illness][dose])}, diagnose() finds ${verdict}. Loss after ${LAST} steps ${say(run.loss.at(-1) ?? NaN, 2)}; usual update, as a share of the weights, ${usual[0]} and ${usual[1]}.`;
     };
   },
 });
