@@ -14,6 +14,7 @@ from machine import (
     blocks,
     cards,
     claims,
+    counting,
     dependencies,
     finding,
     glossary,
@@ -50,7 +51,6 @@ _STYLESHEET = "assets/palette.css"
 _THEIR_STYLESHEET = "assets/_mkdocstrings.css"
 _NO_DATE = "1980-01-01"
 _CONTENTS = '<div id="contents"></div>'
-_PROOFS = '<span id="proofs">some</span>'
 _serving = _dirty = False
 _proved: dict[str, proving.Proved] = {}
 _terms: tuple[glossary.Term, ...] = ()
@@ -179,6 +179,8 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
             notebook.to_script(page.executed, title=title, link=page.link),  # type: ignore[attr-defined]
             encoding="utf-8",
         )
+        for name, content in page.written.files.items():  # type: ignore[attr-defined]
+            (target.parent / name).write_text(content, encoding="utf-8")
     return _finished(live.with_python(output, page, config), config)
 
 
@@ -231,8 +233,11 @@ def _say_what_comes_before(page: Page, nav: Any) -> None:
         return other.file.url_relative_to(page.file)
 
     if page.is_homepage:
-        proofs = sum(len(claims.read(proved.text)) for proved in _proved.values())
-        page.content = content.replace(_PROOFS, str(proofs)).replace(
+        try:
+            content = counting.fill(content, counting.counts(p.text for p in _proved.values()))
+        except counting.CountError as error:
+            raise PluginError(f"{page.file.src_uri}: {error}") from error
+        page.content = content.replace(
             _CONTENTS,
             reading.contents(
                 [

@@ -56,6 +56,10 @@ function show() {
   for (const place of document.querySelectorAll(MARKED)) {
     place.classList.toggle("nn-read", pages.has(pathname(place.dataset.to ?? place.href)));
   }
+  /* Where to go on: the first that is not read, once one is. */
+  const stations = [...document.querySelectorAll(".nn-map a")];
+  const next = stations.some((link) => link.matches(".nn-read")) && stations.find((link) => !link.matches(".nn-read"));
+  for (const link of stations) link.classList.toggle("nn-next", link === next);
   for (const list of document.querySelectorAll(".nn-contents")) {
     list.previousElementSibling.querySelector(".nn-count").textContent = summed(list, done);
   }

@@ -33,6 +33,8 @@ class Page:
 
     markdown: str
     pictures: dict[str, str] = field(default_factory=dict)
+    # Files to lie beside the page, by name: what its instruments fetch when they are wanted.
+    files: dict[str, str] = field(default_factory=dict)
 
     def with_pictures(self, rendered: str) -> str:
         for mark, figure in self.pictures.items():
@@ -137,9 +139,8 @@ def to_page(notebook: NotebookNode, variables: Mapping[str, str]) -> Page:
                 below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
                 figure = f'<figure class="nn-picture">{picture}{below}</figure>'
                 if "instrument" in cell.metadata:
-                    figure = instruments.around(
-                        figure, str(cell.metadata["instrument"]), str(cell.metadata.get("data", ""))
-                    )
+                    name, data = cell.metadata["instrument"], cell.metadata.get("data", "")
+                    figure = instruments.around(figure, str(name), str(data), page.files)
                 page.pictures[mark] = figure
                 pieces.append(mark)
             if "fold" in cell.metadata:

@@ -140,12 +140,13 @@ def _dots(place: Place) -> str:
 
 
 def contents(parts: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> str:
-    """The parts with their pages, for the home page: address, title and minutes of each."""
+    """The map of the course for the home page: a line for each part, a station for each page, of
+    which the address, the title and the minutes are given."""
     said = []
     for number, (part, pages) in enumerate(parts, start=1):
         whole = sum(takes for _, _, takes in pages)
         said.append(
-            f'<h3 id="part-{number}">Part {number} · {html.escape(part)}</h3>'
+            f'<section><h3 id="part-{number}">Part {number} · {html.escape(part)}</h3>'
             f"<p>{len(pages)} page{'s' if len(pages) != 1 else ''}, about {whole} minutes."
             '<span class="nn-count"></span></p>'
         )
@@ -153,8 +154,8 @@ def contents(parts: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> str
             f'<li><a href="{html.escape(to)}">{title}</a> <span>{takes} min</span></li>'
             for to, title, takes in pages
         )
-        said.append(f'<ol class="nn-contents">{items}</ol>')
-    return "".join([*said, _KEPT])
+        said.append(f'<ol class="nn-contents">{items}</ol></section>')
+    return f'<div class="nn-map">{"".join(said)}</div>{_KEPT}'
 
 
 _KEPT = (

@@ -49,7 +49,7 @@ _NOT_WANTED = {
     "matplotlib": (
         r".*\.(afm|pfb)|pylab\.py"
         r"|.*/fonts/ttf/(?!DejaVuSans(-\w+)?\.ttf).*"
-        r"|.*/(sample_data|web_backend|images|plot_directive)/.*"
+        r"|.*/(sample_data/(?!grace_hopper\.jpg)|(web_backend|images|plot_directive)/).*"
         r"|mpl_toolkits/(axes_grid1|axisartist)/.*|matplotlib/(sphinxext|testing)/.*"
         r"|matplotlib/backends/(?!__init__|_backend_agg|backend_(agg|svg|template|mixed)"
         r"|registry).*"

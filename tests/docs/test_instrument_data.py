@@ -59,7 +59,8 @@ def test_what_cannot_be_given_stops_the_page(data: str, problem: str) -> None:
 
 
 def test_the_picture_stands_in_the_element_with_the_values_beside_it() -> None:
-    wrapped = instruments.around(PICTURE, "neuron", '{"a": "</script><b>"}')
+    wrapped = instruments.around(PICTURE, "neuron", '{"a": "</script><b>"}', heavy := {})
+    assert not heavy
     assert wrapped.startswith(f'<nn-neuron class="nn-instrument">{PICTURE}<script')
     assert wrapped.count("</script>") == 1
     (between,) = [part.split("</script>")[0] for part in wrapped.split(">", 3)[3:]]
@@ -68,11 +69,24 @@ def test_the_picture_stands_in_the_element_with_the_values_beside_it() -> None:
     assert instruments.scripts(PICTURE) == []
 
 
+def test_many_numbers_wait_in_a_file_that_is_named_after_them() -> None:
+    """A page must not be heavier for what perhaps nobody handles."""
+    data = json.dumps(list(range(20_000)))
+    files: dict[str, str] = {}
+    wrapped = instruments.around(PICTURE, "neuron", data, files)
+    ((name, script),) = files.items()
+    assert f'data-numbers="{name}">{PICTURE}</nn-neuron>' in wrapped
+    assert script == f"document.currentScript.numbers = {data};\n"
+    assert instruments.scripts(wrapped) == ["assets/instruments/neuron.js"]
+    instruments.around(PICTURE, "neuron", data.replace("1", "2"), files)
+    assert len(files) == 2
+
+
 def test_an_instrument_that_no_script_makes_is_named_with_those_that_there_are() -> None:
     with pytest.raises(instruments.InstrumentError, match=r'instrument="nothing".*neuron'):
-        instruments.around(PICTURE, "nothing")
+        instruments.around(PICTURE, "nothing", "", {})
     with pytest.raises(instruments.InstrumentError, match='instrument="kit"'):
-        instruments.around(PICTURE, "kit")
+        instruments.around(PICTURE, "kit", "", {})
 
 
 def test_a_reader_sees_and_takes_away_neither_option() -> None:

@@ -2,6 +2,7 @@
 To add one is to add its models here; the tests beside this file ask the same of each."""
 
 import itertools
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from nnlib import functional as F  # noqa: N812 - PyTorch's own name for it
 from nnlib.training import accuracy
 
 SETTINGS = 200
+# As numbers are written down where many are needed, a sign each.
+_SIGNS = string.digits + string.ascii_lowercase + string.ascii_uppercase + "-_"
 Settings = Callable[[np.random.Generator], list[Any]]
 
 
@@ -844,6 +847,253 @@ DIGITS = Instrument(
 )
 
 
+# A query among keys
+def _attend(query: Any, keys: Any, values: Any, temperature: float) -> dict[str, Any]:
+    q, k, v = (float64(each) for each in ([query], keys, values))
+    fits = (k @ q[0]).numpy()
+    scores = float64(fits / np.sqrt(len(query)) / temperature)
+    mixed = F.scaled_dot_product_attention(q[None] / temperature, k[None], v[None])
+    named = {"fits": fits, "scores": scores.numpy(), "shares": F.softmax(scores, 0).numpy()}
+    return {name: floats(each) for name, each in (named | {"mixture": mixed.numpy()[0, 0]}).items()}
+
+
+def _asked(rng: np.random.Generator) -> list[Any]:
+    count, size = rng.integers(1, 6, 2).tolist()
+    tables = [
+        floats(rng.normal(scale=2, size=shape)) for shape in (size, (count, size), (count, 3))
+    ]
+    return [*tables, float(rng.choice([0.1, 0.5, 1, 4]))]
+
+
+ATTENTION = Instrument(
+    name="attention",
+    page="architectures/attention/",
+    shows=("0.187", "0.045", "0.768", "0.955", "0.813"),
+    models=(
+        Model(
+            "attend",
+            _attend,
+            _asked,
+            (
+                [[0, 0], [[1, 0], [0, 1]], [[1, 2], [3, 4]], 0.1],
+                [[3, 3], [[900, 0], [0, -900], [900, 0]], [[1], [2], [3]], 0.1],
+                [[2], [[5]], [[7]], 10],
+            ),
+            ("/ Math.sqrt(query.length)", ""),
+            rounded=1e-12,
+        ),
+    ),
+)
+
+
+# The Transformer that writes
+class Writer(nn.Module):
+    """That of the page, in any size, with these weights."""
+
+    def __init__(self, weights: dict[str, list[float]], heads: int) -> None:
+        super().__init__()
+        width = len(weights["norm.weight"])
+        sizes = [len(weights[f"{table}.weight"]) // width for table in ("character", "place")]
+        self.character, self.place = (nn.Embedding(size, width) for size in sizes)
+        self.blocks = nn.ModuleList()
+        while f"blocks.{len(self.blocks)}.norm1.bias" in weights:
+            inner = len(weights[f"blocks.{len(self.blocks)}.linear1.bias"])
+            self.blocks.append(
+                nn.TransformerEncoderLayer(
+                    width, heads, inner, dropout=0.0, batch_first=True, norm_first=True
+                )
+            )
+        self.norm, self.next = nn.LayerNorm(width), nn.Linear(width, sizes[0])
+        self.double()
+        for name, parameter in self.named_parameters():
+            parameter.array[...] = np.reshape(weights[name], parameter.shape)
+
+    def forward(self, codes: list[int]) -> dict[str, Any]:
+        h = self.character(nnlib.tensor([codes])) + self.place(nnlib.arange(len(codes)))
+        ahead = nnlib.tensor(np.triu(np.ones((len(codes), len(codes)), dtype=bool), k=1))
+        looks = []
+        for block in self.blocks:
+            n = block.norm1(h)
+            seen = block.self_attn(n, n, n, attn_mask=ahead, average_attn_weights=False)[1]
+            rows = [[floats(row[: at + 1]) for at, row in enumerate(s)] for s in seen.numpy()[0]]
+            looks.append(rows)
+            h = block(h, is_causal=True)
+        return {"looks": looks, "totals": floats(self.next(self.norm(h)).numpy()[0, -1])}
+
+
+def _think(weights: dict[str, list[float]], codes: list[int], heads: int) -> dict[str, Any]:
+    with nnlib.no_grad():
+        answer: dict[str, Any] = Writer(weights, heads)(codes)
+    return answer
+
+
+def _small_writer(rng: np.random.Generator) -> list[Any]:
+    heads, signs, places = rng.integers(1, 4, 3).tolist()
+    width, inner, scale = heads * int(rng.integers(1, 4)), 5, float(rng.choice([0.3, 1, 3]))
+    sizes = {"character.weight": signs * width, "place.weight": places * width}
+    for block in range(int(rng.integers(1, 3))):
+        sizes |= {
+            f"blocks.{block}.{name}": size
+            for name, size in {
+                "self_attn.in_proj_weight": 3 * width * width,
+                "self_attn.in_proj_bias": 3 * width,
+                "self_attn.out_proj.weight": width * width,
+                "self_attn.out_proj.bias": width,
+                "linear1.weight": inner * width,
+                "linear1.bias": inner,
+                "linear2.weight": inner * width,
+                "linear2.bias": width,
+                **{f"norm{n}.{part}": width for n in (1, 2) for part in ("weight", "bias")},
+            }.items()
+        }
+    sizes |= {"norm.weight": width, "norm.bias": width}
+    sizes |= {"next.weight": signs * width, "next.bias": signs}
+    weights = {name: floats(rng.normal(scale=scale, size=size)) for name, size in sizes.items()}
+    return [weights, rng.integers(0, signs, int(rng.integers(1, places + 1))).tolist(), heads]
+
+
+def _unpack(packed: str, unit: float) -> list[float]:
+    worth = np.reshape([_SIGNS.index(sign) for sign in packed], (-1, 3)) @ (4096, 64, 1)
+    return floats(unit * float64(worth - 2**17).numpy())
+
+
+def _backwards(look: list[Any]) -> float:
+    return float64([row[-2] for row in look[1:]]).mean().item()
+
+
+def _look(rng: np.random.Generator) -> list[Any]:
+    rows = [F.softmax(float64(rng.normal(size=at + 1)), 0) for at in range(int(rng.integers(2, 9)))]
+    return [[floats(row.numpy()) for row in rows]]
+
+
+WRITER = Instrument(
+    name="writer",
+    page="architectures/attention/",
+    shows=("93", "56"),
+    models=(
+        Model(
+            "think",
+            _think,
+            _small_writer,
+            (),
+            ("sum + (value - mean) ** 2", "sum + Math.abs(value - mean)"),
+            # Behind a norm of nearly equal numbers, rounding is all that is left.
+            rounded=1e-12,
+        ),
+        Model(
+            "softmax",
+            lambda totals, temperature: floats(F.softmax(float64(totals) / temperature, 0).numpy()),
+            lambda rng: [floats(rng.normal(scale=3, size=5)), rng.uniform(0.05, 2)],
+            ([[900, -900], 0.05], [[0, 0], 2]),
+            ("(total - top) / temperature", "(total - top)"),
+        ),
+        Model(
+            "pick",
+            lambda shares, drawn: min(
+                int(np.searchsorted(nnlib.cumsum(float64(shares), 0).numpy(), drawn)),
+                len(shares) - 1,
+            ),
+            lambda rng: [floats(F.softmax(float64(rng.normal(size=5)), 0).numpy()), rng.random()],
+            ([[1], 0.5], [[0.5, 0.5], 0], [[0.25, 0.25, 0.5], 0.25], [[0.5, 0.25], 0.9]),
+            ("sum < drawn", "sum > drawn"),
+        ),
+        Model(
+            "unpack",
+            _unpack,
+            lambda rng: ["".join(rng.choice([*_SIGNS], 9)), rng.random()],
+            (["000", 1], ["___", 1e-9]),
+            ("64 * worth", "63 * worth"),
+        ),
+        Model("backwards", _backwards, _look, (), ("shares[at], 0", "shares[at + 1], 0")),
+    ),
+)
+
+
+# Illnesses in doses
+WATCHING = Instrument(
+    name="watching",
+    page="learning/watching/",
+    shows=("0.5", "200", "0.23", "0.0030", "0.0042"),
+    models=(
+        Model(
+            "powers",
+            lambda row: [
+                (nnlib.log(float64(value)) / np.log(10)).item() if value > 0 else None
+                for value in row
+            ],
+            lambda rng: [floats(np.exp(rng.normal(scale=5, size=6)))],
+            ([[0, 1, 0.001]], [[1e300, 1e-300]], [[]]),
+            ("Math.log10(value) : null", "Math.log2(value) : null"),
+        ),
+    ),
+)
+
+
+# Width, epochs and decay
+def _judge(training: float, unseen: float, floor: float) -> str:
+    """The page's own thresholds, and its table's words."""
+    high, ratio = training > 2 * floor, unseen / training
+    if high:
+        return "look twice" if ratio < 0.8 else "underfitting"
+    return "overfitting" if ratio > 2 else "healthy"
+
+
+UNDERFITTING = Instrument(
+    name="underfitting",
+    page="pitfalls/underfitting/",
+    shows=("0.13", "0.11", "0.04"),
+    models=(
+        Model(
+            "judge",
+            _judge,
+            lambda rng: [*floats(rng.uniform(0.01, 0.5, 2)), 0.04],
+            ([0.13, 0.11, 0.04], [0.05, 0.05, 0.04], [0.01, 0.5, 0.04], [0.3, 0.1, 0.04]),
+            ("2 * floor", "3 * floor"),
+        ),
+    ),
+)
+
+
+# One training on the home page
+def _leads(written: str, columns: int) -> list[Any]:
+    roots = float64([_SIGNS.index(sign) for sign in written]) / 31.5 - 1
+    return floats((4 * roots * roots.abs()).reshape(-1, columns).numpy())
+
+
+def _above(heights: list[float]) -> list[Any]:
+    """Around the cell: its corners above zero, and where its sides cross zero."""
+    corners, found = float64([[0, 0], [1, 0], [1, 1], [0, 1]]), []
+    for one, other in ((0, 1), (1, 2), (2, 3), (3, 0)):
+        if heights[one] > 0:
+            found.append(corners[one])
+        if (heights[one] > 0) != (heights[other] > 0):
+            share = float64(heights[one]) / (float64(heights[one]) - heights[other])
+            found.append(corners[one] * (1 - share) + corners[other] * share)
+    return [floats(corner.numpy()) for corner in found]
+
+
+def _signs_of_places(rng: np.random.Generator) -> list[Any]:
+    columns = int(rng.integers(1, 9))
+    return ["".join(rng.choice([*_SIGNS], columns * int(rng.integers(1, 9)))), columns]
+
+
+LOOP = Instrument(
+    name="loop",
+    page="",
+    shows=("300", "194", "200", "0.060"),
+    models=(
+        Model("leads", _leads, _signs_of_places, (["0_", 2], ["0", 1]), ("REACH * root", "root")),
+        Model(
+            "above",
+            _above,
+            lambda rng: [floats(rng.normal(size=4))],
+            ([[0, 0, 0, 0]], [[1, 1, 1, 1]], [[1, -1, 1, -1]], [[0, 1, 0, 1]], [[1e-9, 0, -4, 4]]),
+            ("a / (a - b)", "a / (a + b)"),
+        ),
+    ),
+)
+
+
 # Its one function gives a program, which `test_instruments.py` runs.
 PYTORCH = Instrument(
     name="pytorch", page="further/pytorch/", shows=("30", "0.0221", "2"), models=()
@@ -851,4 +1101,4 @@ PYTORCH = Instrument(
 
 INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
 INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH, GRADIENTS, RECURRENCE)
-INSTRUMENTS += (OVERFITTING, DIGITS)
+INSTRUMENTS += (OVERFITTING, DIGITS, LOOP, ATTENTION, WRITER, WATCHING, UNDERFITTING)

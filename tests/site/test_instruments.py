@@ -6,6 +6,7 @@ import importlib.util
 import itertools
 import math
 import re
+import textwrap
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,14 +17,24 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 from running import THOROUGH
 from site_building import DOCS, EXPLAINERS, WIDTHS, built
-from site_html import article, read
-from site_instruments import INSTRUMENTS, SETTINGS, Instrument, Model, reader
+from site_html import article, python_blocks, read
+from site_instruments import (
+    INSTRUMENTS,
+    SETTINGS,
+    Instrument,
+    Model,
+    Writer,
+    float64,
+    floats,
+    reader,
+)
 from site_judging import switch, violations
 from site_reading import settled, wait_until
 
 import nnlib
-from nnlib import datasets, nn
+from nnlib import datasets, nn, optim
 from nnlib.data import TensorDataset, random_split
+from nnlib.monitor import Monitor
 
 _SCRIPTS = DOCS / "assets" / "instruments"
 _RELATIVE = 1e-9
@@ -41,6 +52,7 @@ _COUNT_THE_TAKEN = """() => {
   window.taken = 0;
   document.addEventListener("pointercancel", () => { window.taken += 1; }, true);
 }"""
+_COME = "e => { if (e.dataset.numbers && !('live' in e.dataset)) e.scrollIntoView(); }"
 _EVERY_CONTROL = "[role=slider], input[type=range]"
 # Everything that a key can do, by chance, and what may never come of it.
 _HANDLE = """([name, count]) => {
@@ -75,6 +87,8 @@ instruments = pytest.mark.parametrize("instrument", _TRIED, ids=lambda one: one.
 
 
 def _stage(page: Page, instrument: Instrument) -> Any:
+    """What is heavy comes only when it is about to be seen."""
+    page.locator(f"nn-{instrument.name}").evaluate(_COME)
     return page.locator(f"nn-{instrument.name} .nn-stage")
 
 
@@ -128,6 +142,7 @@ def test_each_function_says_what_nnlib_says_and_a_wrong_one_is_found_out(
 ) -> None:
     page: Page = open_page(instrument.page)
     script = page.evaluate(_SCRIPT, instrument.name)
+    expect(_stage(page, instrument)).to_be_visible()
     assert all(len(model.settings()) >= SETTINGS for model in instrument.models)
     assert _disagreements(page, script, instrument.models) == []
 
@@ -281,6 +296,7 @@ def test_an_address_that_makes_no_sense_does_no_harm(
     start = _says(page, instrument)
     _reset(page, instrument)
     assert _says(page, instrument) == start
+    expect(_stage(page, instrument)).to_be_visible()
     specs = f"document.querySelector('nn-{instrument.name}').instrument.specs"
     keys = page.evaluate(f"Object.keys({specs})")
     for given in ("NaN", "1e999", "-1e999"):
@@ -305,6 +321,7 @@ def test_it_bears_any_handling(open_page: Any, instrument: Instrument) -> None:
 @instruments
 def test_axe_finds_nothing_after_handling(open_page: Any, instrument: Instrument) -> None:
     page: Page = open_page(instrument.page)
+    expect(_stage(page, instrument)).to_be_visible()
     assert page.evaluate(_HANDLE, [instrument.name, 25]) == ""
     for width, scheme in itertools.product(WIDTHS, ("light", "dark")):
         page.set_viewport_size({"width": width, "height": 900})
@@ -320,6 +337,7 @@ def test_nothing_moves_when_it_comes_to_life_and_nothing_is_cut_off(
     height = f"document.querySelector('nn-{instrument.name}').offsetHeight"
     before = open_page(instrument.page, blocked="**/instruments/*.js")
     page: Page = open_page(instrument.page)
+    expect(_stage(page, instrument)).to_be_visible()
     for width in (1280, 768, 640, 500, 360):
         for one in (before, page):
             one.set_viewport_size({"width": width, "height": 900})
@@ -341,6 +359,7 @@ def test_without_scripts_and_on_paper_the_picture_stands(
     page: Page = open_page(instrument.page, java_script_enabled=False)
     expect(page.locator(f"{element} .nn-picture svg")).to_be_visible()
     page = open_page(instrument.page)
+    expect(_stage(page, instrument)).to_be_visible()
     expect(page.locator(f"{element} .nn-picture")).to_be_hidden()
     page.emulate_media(media="print")
     expect(page.locator(f"{element} .nn-picture svg")).to_be_visible()
@@ -427,6 +446,227 @@ def test_a_drawn_digit_is_read_as_nnlib_reads_the_whole_test_set(open_page: Any)
     truth = nn.functional.softmax(reader(weights)(images), 1).detach().numpy()
     assert np.abs(np.array(shares) - truth).max() < 1e-9
     assert (np.array(shares).argmax(1) == labels).sum() == 355  # as the page prints
+
+
+_READ_FILM = """async script => {
+  const {leads} = await import(script);
+  const {data} = document.querySelector("nn-loop").instrument;
+  return [data, data.lead.map(written => leads(written, data.columns))];
+}"""
+
+
+def test_the_home_page_shows_a_training_as_nnlib_does_it(open_page: Any) -> None:
+    page: Page = open_page("")
+    film, leads = page.evaluate(_READ_FILM, page.evaluate(_SCRIPT, "loop"))
+    nnlib.manual_seed(0)
+    X, y = datasets.two_moons(200, noise=0.15)
+    sizes = [(2, 16), (16, 16), (16, 2)]
+    layers = [layer for size in sizes for layer in (nn.Linear(*size), nn.ReLU())][:-1]
+    model, measure = nn.Sequential(*layers), nn.CrossEntropyLoss()
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    grid = np.stack(np.meshgrid(np.linspace(-1.6, 2.6, 25), np.linspace(-1.2, 1.7, 19)), axis=-1)
+    places = nnlib.tensor(grid.reshape(-1, 2)).float()
+    assert np.abs(np.array(film["points"]) - X.numpy()).max() < 0.006
+    assert film["labels"] == y.tolist()
+    assert film["weights"] == sum(p.numel() for p in model.parameters())
+    assert film["rounds"][0] == 0
+    for step, said in enumerate(film["loss"]):
+        out, before = model(X), [p.detach().numpy().copy() for p in model.parameters()]
+        lead = np.clip(np.diff(model(places).detach().numpy())[:, 0], -4, 4).reshape(grid.shape[:2])
+        loss = measure(out, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        assert abs(said - loss.item()) < 1e-4
+        if step not in film["rounds"]:
+            continue
+        at = film["rounds"].index(step)
+        assert film["wrong"][at] == np.flatnonzero((out.argmax(1) != y).numpy()).tolist()
+        # Half a step of the roots of which the leads are written down.
+        off = np.abs(
+            np.sign(lead) * np.sqrt(np.abs(lead)) - np.sign(leads[at]) * np.sqrt(np.abs(leads[at]))
+        )
+        assert off.max() < 2 / 63 + 1e-6
+        moved = [
+            p.detach().numpy() - old for p, old in zip(model.parameters(), before, strict=True)
+        ]
+        for name, arrays in (
+            ("blame", [p.grad.numpy() for p in model.parameters()]),
+            ("nudge", moved),
+        ):
+            length = np.linalg.norm(np.concatenate([np.ravel(array) for array in arrays]))
+            assert abs(film[name][at] - length) < 1e-4
+    assert step == film["rounds"][-1]
+
+
+def _named(name: str) -> Instrument:
+    return next(one for one in INSTRUMENTS if one.name == name)
+
+
+_TRAINED = """async script => {
+  const {unpack, think} = await import(script);
+  const {weights, alphabet, heads} = document.querySelector("nn-writer").instrument.data;
+  const tables = Object.fromEntries(
+    Object.entries(weights).map(([name, [unit, packed]]) => [name, unpack(packed, unit)]),
+  );
+  const codes = [..."the rabbit was late "].map(letter => alphabet.indexOf(letter));
+  return [tables, codes, heads, think(tables, codes, heads)];
+}"""
+
+
+def test_it_writes_what_its_page_prints(open_page: Any, site: Path) -> None:
+    """Pressed a hundred and fifty times; the page has trained the weights and drawn the chances."""
+    page: Page = open_page("architectures/attention/")
+    stage = _stage(page, _named("writer"))
+    stage.get_by_role("button", name="“Alice ”").click()
+    for _ in range(15):
+        stage.get_by_role("button", name="Ten steps").click()
+    shown = [block.output for block in python_blocks(built(site, "architectures/attention/"))]
+    written = stage.get_by_role("textbox").input_value()
+    assert textwrap.fill(written, 40) in [(output or "").strip() for output in shown]
+    tables, codes, heads, answer = page.evaluate(_TRAINED, page.evaluate(_SCRIPT, "writer"))
+    with nnlib.no_grad():
+        truth = Writer(tables, heads)(codes)
+    assert sum(map(len, tables.values())) == 63_224  # as the page prints
+    assert _differences(answer, truth, 1e-12) == []
+
+
+def test_what_is_typed_is_read_pointed_at_and_kept(open_page: Any) -> None:
+    page: Page = open_page("architectures/attention/")
+    stage, writer = _stage(page, _named("writer")), _named("writer")
+    field, letter = stage.get_by_role("textbox"), stage.get_by_role("slider", name="Letter")
+    field.fill("")
+    assert "nothing to look at" in _says(page, writer)
+    field.fill("☃")
+    assert "has never read ☃" in _says(page, writer)
+    stage.get_by_role("button", name="Write a letter").click()
+    assert len(field.input_value()) == 1
+    typed = "Oh, dear: a% b,c:d"
+    field.fill(typed)
+    assert letter.get_attribute("aria-valuetext") == "letter 17, d"
+    assert "has never read %" in _says(page, writer)
+    place = stage.locator("svg").first.bounding_box()
+    assert place
+    page.mouse.move(place["x"] + place["width"] * 0.22, place["y"] + place["height"] / 2)
+    expect(letter).to_have_attribute("aria-valuetext", "letter 2, h")
+    wait_until(page, "location.search.includes('writer=')")
+    page.reload()
+    expect(stage.get_by_role("textbox")).to_have_value(typed)
+
+
+def _patient(illness: str, dose: float) -> tuple[Monitor, nn.Module]:
+    nnlib.manual_seed(0)
+    points, labels = datasets.two_moons(200, noise=0.1)
+    points, labels = points.double(), labels.double().reshape(-1, 1)
+    nnlib.manual_seed(4)
+    activation = nn.Sigmoid if illness == "weights" else nn.ReLU
+    model = nn.Sequential(nn.Linear(2, 16), activation(), nn.Linear(16, 1)).double()
+    if illness == "bias":
+        model[0].bias.array[:] = dose
+    if illness == "weights":
+        model[0].weight.array[:] *= dose
+    inputs = dose * points + 3 * dose if illness == "inputs" else points
+    size = {"step": dose, "bias": 0.5, "weights": 0.1, "inputs": 0.01}[illness]
+    optimizer = optim.SGD(model.parameters(), lr=size)
+    with Monitor(model) as monitor:
+        for _ in range(200):
+            loss = nn.BCEWithLogitsLoss()(model(inputs), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            monitor.step(loss)
+    return monitor, model
+
+
+_RUNS = """async name => {
+  const script = [...document.scripts].find(s => s.src.includes(`/instruments/${name}.`)).src;
+  const source = await (await fetch(script)).text();
+  return [document.querySelector(`nn-${name}`).instrument.data, source];
+}"""
+
+
+def _near(recorded: list[Any], row: list[float], share: float, rounded: float = 0) -> bool:
+    """What has no finite value is recorded as nothing."""
+    return len(recorded) == len(row) and all(
+        not math.isfinite(b) if a is None else abs(a - b) <= share * abs(b) + rounded
+        for a, b in zip(recorded, row, strict=True)
+    )
+
+
+def test_the_sick_runs_are_those_of_nnlib(open_page: Any) -> None:
+    data, source = open_page("learning/watching/").evaluate(_RUNS, "watching")
+    doses = re.findall(r"^  (\w+): \[([-\d., ]+)\],$", source, re.MULTILINE)
+    assert [illness for illness, _ in doses] == list(data["runs"])
+    kinds = set()
+    for illness, listed in doses:
+        given = [float(dose) for dose in listed.split(",")]
+        for dose, run in zip(given, data["runs"][illness], strict=True):
+            monitor, _ = _patient(illness, dose)
+            of, seen = monitor.history, data["steps"]
+
+            def noted(row: list[float], seen: list[int] = seen) -> list[float]:
+                return [row[step] for step in seen]
+
+            assert _near(run["loss"], noted(of["loss"]["loss"]), 6e-3), (illness, dose)
+            stuck = (of["dead"] or of["saturated"])["1"]
+            assert _near(run["stuck"], noted(stuck), 6e-3)
+            for name, series in (("spread", "activation_std"), ("updates", "update_ratio")):
+                for recorded, row in zip(run[name], of[series].values(), strict=True):
+                    assert _near(recorded, noted(row), 6e-3), (illness, dose, name)
+            assert run["found"] == [[each.kind, each.text] for each in monitor.diagnose()]
+            kinds |= {kind for kind, _ in run["found"]}
+    assert len(kinds) == 5
+
+
+def test_the_curves_of_each_width_are_those_of_nnlib(open_page: Any) -> None:
+    """A few of the runs; all are made by the page's own function."""
+    data, _ = open_page("pitfalls/underfitting/").evaluate(_RUNS, "underfitting")
+    nnlib.manual_seed(0)
+    points, answers = (each.double() for each in datasets.noisy_curve(100, noise=0.2))
+    unseen = tuple(each.double() for each in datasets.noisy_curve(500, noise=0.2))
+    xs = float64(np.linspace(-3, 3, 121)[::3].reshape(-1, 1))
+    assert np.abs(np.array(data["points"]) - np.hstack([points, answers])).max() < 6e-4
+    assert np.abs(np.array(data["truth"]) - datasets.curve(xs).numpy()[:, 0]).max() < 6e-4
+    for width, decay, epochs in ((1, 0, 800), (2, 0, 400), (8, 1, 50), (32, 0, 12), (64, 5, 200)):
+        run = data["runs"][f"{width} {decay} {epochs}"]
+        nnlib.manual_seed(0)
+        model = nn.Sequential(nn.Linear(1, width), nn.Tanh(), nn.Linear(width, 1)).double()
+        optimizer = optim.AdamW(model.parameters(), lr=0.05, weight_decay=decay)
+        calmer = optim.CosineAnnealingLR(optimizer, T_max=max(epochs, 400))
+        losses = {"loss": [], "val_loss": []}
+        for _ in range(epochs):
+            loss = nn.MSELoss()(model(points), answers)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            calmer.step()
+            losses["loss"].append(loss.item())
+            losses["val_loss"].append(nn.MSELoss()(model(unseen[0]), unseen[1]).item())
+        noted = [at for at in data["epochs"] if at <= epochs] if epochs >= 400 else [epochs]
+        for name, row in losses.items():
+            assert _near(run[name], [row[at - 1] for at in noted], 0, 6e-5), (width, decay, epochs)
+        assert _near(run["curve"], floats(model(xs).detach().numpy()[:, 0]), 0, 6e-4)
+
+
+def test_it_plays_by_itself_once_it_is_seen_and_a_hand_takes_over(open_page: Any) -> None:
+    """Nothing is said of it, and nothing kept; whoever asks for less motion sees it stand still."""
+    loop = _named("loop")
+    still: Page = open_page("")
+    assert _says(still, loop).startswith("Round 300")
+    page: Page = open_page("", reduced_motion="no-preference")
+    stage = _stage(page, loop)
+    wait_until(page, "document.querySelector('nn-loop').instrument.state.frame >= 3")
+    assert stage.get_by_role("status").text_content() == ""
+    assert "loop=" not in page.url
+    stage.get_by_role("slider", name="round").press("ArrowRight")
+    expect(stage.get_by_role("button", name="Play")).to_be_visible()
+    reached = _says(page, loop)
+    expect(stage.get_by_role("status")).to_have_text(reached)
+    assert "loop=" in page.url
+    assert _says(page, loop) == reached
+    assert _says(still, loop).startswith("Round 300")
+    page.reload()
+    assert _says(page, loop) == reached
 
 
 def test_each_script_is_light() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from machine import pages, reading
+from machine.examples import blocks
 from site_building import DOCS, address, built
 from site_html import article, read
 
@@ -38,6 +39,23 @@ def test_the_home_page_lists_every_lesson_once(site: Path) -> None:
     lists = article(built(site, "")).all("ol", "nn-contents")
     listed = [a.attributes["href"] for each in lists for a in each.all("a")]
     assert sorted(listed) == sorted(address(path) for path in LESSONS)
+
+
+def test_the_home_page_says_how_much_is_held(site: Path) -> None:
+    """Counted anew, from the files of all pages; with a comma at the thousands."""
+    found = [b for path in pages.all_pages() for b in blocks(path.read_text(encoding="utf-8"))]
+    outputs = [block.expected for block in found if block.expected is not None]
+    proofs = [block.fence.options.get("proves", []) for block in found]
+    counted = {
+        "blocks of code": len(found),
+        "outputs": len(outputs),
+        "digits": sum(character in "0123456789" for output in outputs for character in output),
+        "of them leads": sum(1 if isinstance(each, str) else len(each) for each in proofs),
+        "pictures can be handled": sum("instrument" in block.fence.options for block in found),
+    }
+    text = " ".join(article(built(site, "")).text.split())
+    for what, count in counted.items():
+        assert f" {count:,} {what}" in text
 
 
 def test_links_to_other_sites_are_safe_and_can_be_heard(site: Path, page_path: str) -> None:

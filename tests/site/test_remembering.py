@@ -44,6 +44,7 @@ def test_a_page_read_to_its_end_is_ticked_wherever_it_is_listed(
     page.goto(server)
     assert page.evaluate(_TICKED) == ["A neuron"]
     assert (page.locator("#part-1 + p").text_content() or "").endswith("minutes. 1 read.")
+    expect(page.locator(".nn-map a.nn-next")).to_have_text("What a network does")
 
 
 def test_only_lessons_are_remembered(open_page: Any, server: str) -> None:

@@ -1,5 +1,5 @@
 /* A window of nine weights to be dragged over an image: its products, their sum, and the map of all sums.
-   It starts as the page's edge and the page's stamp; the digit is the page's too, once in its place and once moved by a pixel. */
+   It starts as the page's edge and the page's stamp; the digit is the page's too, once in its place and once moved by a pixel, and so is the photograph. */
 
 import { draw, instrument, number, oneOf, say, text } from "./kit.js";
 
@@ -26,7 +26,9 @@ const EDGE = [-1, 0, 1, -1, 0, 1, -1, 0, 1];
 const STAMPS = { "Vertical edges": EDGE, "Horizontal edges": NINE.map((index) => EDGE[(index % 3) * 3 + Math.floor(index / 3)]), Blur: NINE.map(() => 1 / 9) };
 const PLACES = ["top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom", "bottom right"];
 const weights = (values) => Object.fromEntries(NINE.map((index) => [`k${index}`, values[index]]));
-const MOST = 9;
+const MOST = 31;
+/* A pixel smaller than this has no room for its number. */
+const ROOM = 20;
 const BOX = 280;
 const MAP = { left: 168, top: 26, size: 168 };
 
@@ -35,10 +37,16 @@ function cells(grid, left, top, size, paint) {
   return grid.flatMap((row, r) => row.flatMap((value, c) => paint(value, left + c * cell, top + r * cell, cell)));
 }
 
+/* A photograph is made of light, the others of ink; light is the same in both schemes. */
+function ink(value, image) {
+  if (image === "photo") return { fill: `rgb(${Array(3).fill(Math.round(255 * value))})`, stroke: "none", "shape-rendering": "crispEdges" };
+  return { fill: "var(--nn-muted)", "fill-opacity": 0.75 * value, stroke: "var(--nn-grid)" };
+}
+
 function tinted(value, strongest, x, y, cell, shown) {
   const strength = strongest > 0 ? Math.abs(value) / strongest : 0;
   return [
-    draw("rect", { x, y, width: cell, height: cell, fill: `var(--nn-${value < 0 ? "orange" : "blue"})`, "fill-opacity": 0.6 * strength, stroke: "var(--nn-grid)" }),
+    draw("rect", { x, y, width: cell, height: cell, fill: `var(--nn-${value < 0 ? "orange" : "blue"})`, "fill-opacity": ((cell < ROOM / 2 ? 0.95 : 0.6) * strength).toFixed(3), stroke: cell < ROOM / 2 ? "none" : "var(--nn-grid)" }),
     cell >= 26 ? text(x + cell / 2, y + cell / 2 + 4, shown, { class: `nn-middle nn-halo ${cell < 40 ? "nn-tiny" : ""}` }) : "",
   ];
 }
@@ -47,11 +55,11 @@ instrument("convolution", {
   label: "Convolution, to try",
   hint: "Drag the window over the image, and any weight sideways.",
   state: {
-    image: oneOf(["edge", "digit", "moved"]), stride: oneOf([1, 2, 3]), padding: oneOf([0, 1]), row: number(0, 0, MOST, 1), column: number(0, 0, MOST, 1),
+    image: oneOf(["edge", "digit", "moved", "photo"]), stride: oneOf([1, 2, 3]), padding: oneOf([0, 1]), row: number(0, 0, MOST, 1), column: number(0, 0, MOST, 1),
     ...Object.fromEntries(NINE.map((index) => [`k${index}`, number(EDGE[index], -2, 2, 0.5, 0.000001)])),
   },
   build(ui) {
-    const images = { edge: ui.data.image, digit: ui.data.digit, moved: moved(ui.data.digit) };
+    const images = { edge: ui.data.image, digit: ui.data.digit, moved: moved(ui.data.digit), photo: ui.data.photograph };
     const sheet = ui.plot({ label: "The image and the window", width: 340, height: 300 });
     const stamp = ui.plot({ label: "The stamp and the map", width: 340, height: 300 });
     const places = ({ image, stride, padding }) => side(images[image].length, 3, padding, stride);
@@ -90,7 +98,7 @@ instrument("convolution", {
     for (const index of NINE) {
       stamp.knob(`k${index}`, 24 + (index % 3) * 48, 40 + Math.floor(index / 3) * 34, { label: `weight ${PLACES[index]}` });
     }
-    ui.choice("image", "image", { moved: "digit, moved" });
+    ui.choice("image", "image", { moved: "digit, moved", photo: "photograph" });
     ui.choice("stride", "stride");
     ui.choice("padding", "padding");
     for (const [name, values] of Object.entries(STAMPS)) ui.button(name, () => weights(values));
@@ -107,8 +115,8 @@ instrument("convolution", {
       sheet.paint(
         draw("rect", { class: "nn-thin", "stroke-dasharray": "3 3", x: 30, y: 10, width: BOX, height: BOX }),
         cells(image, start + 20, start, cell * image.length, (value, x, y, size) => [
-          draw("rect", { x, y, width: size, height: size, fill: "var(--nn-muted)", "fill-opacity": 0.75 * value, stroke: "var(--nn-grid)" }),
-          text(x + size / 2, y + size / 2 + 4, say(value, state.image === "edge" ? 0 : 1), { class: `nn-middle nn-halo ${size < 40 ? "nn-tiny" : ""}` }),
+          draw("rect", { x, y, width: size, height: size, ...ink(value, state.image) }),
+          size < ROOM ? "" : text(x + size / 2, y + size / 2 + 4, say(value, state.image === "edge" ? 0 : 1), { class: `nn-middle nn-halo ${size < 40 ? "nn-tiny" : ""}` }),
         ]),
         draw("rect", { class: "nn-blue", "stroke-width": 3, x: left + 20, y: top, width: 3 * cell, height: 3 * cell }),
       );

@@ -19,6 +19,9 @@ export function say(value, digits = 2) {
 
 export const signed = (value, digits = 2) => (say(value, digits).startsWith("−") ? "" : "+") + say(value, digits);
 
+/* Whole numbers from 0 to 63 as pages write them down, a sign each. */
+export const SIGNS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+
 /* State: each of its names has a start, and reads any text or number into a value that is allowed */
 
 /* A key goes by `step`; what a formula sets may be as fine as `grain`. */
@@ -228,14 +231,37 @@ function onDrag(element, { start, move, scrolls = false }) {
   }
 }
 
+/* A value in the address is coded twice, since what stands between values may stand in one. */
+const twice = (value) => encodeURIComponent(encodeURIComponent(value));
+
+function plain(value) {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return "";
+  }
+}
+
+/* What the build took from the page's own blocks; what is heavy waits in a file until the instrument is about to be seen. */
+function arrive(host, use) {
+  const { numbers } = host.dataset;
+  if (!numbers) return use(JSON.parse(host.querySelector("script")?.textContent ?? "null"));
+  new IntersectionObserver(([seen], observer) => {
+    if (!seen.isIntersecting) return;
+    observer.disconnect();
+    /* A script, since a copy on a reader's disk may not fetch. */
+    const script = make("script", { src: numbers });
+    script.addEventListener("load", () => use(script.numbers));
+    document.head.append(script);
+  }, { rootMargin: "100%" }).observe(host);
+}
+
 /* One instrument on the page */
 class Instrument {
-  constructor(host, name, { label, hint, state, build }) {
-    Object.assign(this, { host, name, specs: state, parts: [], plots: 0, timer: null });
+  constructor(host, data, name, { label, hint, state, build }) {
+    Object.assign(this, { host, data, name, specs: state, parts: [], plots: 0, timer: null });
     this.starts = Object.fromEntries(Object.entries(state).map(([key, spec]) => [key, spec.start]));
     this.state = { ...this.starts, ...this.recalled() };
-    /* What the build took from the page's own blocks. */
-    this.data = JSON.parse(host.querySelector("script")?.textContent ?? "null");
     this.drawings = make("div", { class: "nn-drawings" });
     this.controls = make("div", { class: "nn-controls" });
     /* Seen at once; heard when the hand has come to rest. */
@@ -253,7 +279,12 @@ class Instrument {
     for (const [key, value] of Object.entries(changes ?? {})) this.state[key] = this.specs[key].read(value);
     this.render();
     clearTimeout(this.later);
-    this.later = setTimeout(() => { this.heard.textContent = this.seen.textContent; this.remember(); }, QUIET_MILLISECONDS);
+    this.later = setTimeout(() => {
+      /* What nobody asked for is neither heard nor kept. */
+      if (this.unasked) return;
+      this.heard.textContent = this.seen.textContent;
+      this.remember();
+    }, QUIET_MILLISECONDS);
   }
 
   render() {
@@ -266,13 +297,13 @@ class Instrument {
   recalled() {
     const kept = new URLSearchParams(location.search).get(this.name) ?? "";
     const pairs = kept.split(",").map((pair) => pair.split(":")).filter(([key]) => Object.hasOwn(this.specs, key));
-    return Object.fromEntries(pairs.map(([key, value]) => [key, this.specs[key].read(value ?? "")]));
+    return Object.fromEntries(pairs.map(([key, value]) => [key, this.specs[key].read(plain(value ?? ""))]));
   }
 
   /* Only what differs from the start is kept in the address; the rest of the address is left alone. */
   remember() {
     const changed = Object.keys(this.specs).filter((key) => this.state[key] !== this.starts[key]);
-    const kept = changed.map((key) => `${key}:${encodeURIComponent(this.state[key])}`).join(",");
+    const kept = changed.map((key) => `${key}:${twice(this.state[key])}`).join(",");
     const others = location.search.slice(1).split("&").filter((part) => part && part.split("=")[0] !== this.name);
     const query = [...others, ...(kept ? [`${this.name}=${kept}`] : [])].join("&");
     try {
@@ -299,6 +330,18 @@ class Instrument {
       input.setAttribute("aria-valuetext", words(state[key]));
     });
     return input;
+  }
+
+  /* Text of several lines. */
+  field(key, label, also = () => ({})) {
+    const input = make("textarea", { rows: 3, spellcheck: "false", autocapitalize: "off", autocomplete: "off" });
+    input.addEventListener("input", () => this.set({ [key]: input.value, ...also({ [key]: input.value }) }));
+    this.controls.append(make("label", { class: "nn-field" }, make("span", {}, label), input));
+    this.parts.push((state) => {
+      if (input.value === state[key]) return;
+      input.value = state[key];
+      input.scrollTop = input.scrollHeight;
+    });
   }
 
   choice(key, label, names = {}, also = () => ({})) {
@@ -330,8 +373,9 @@ class Instrument {
     return button;
   }
 
-  /* `advance` gives the changes of one step, or nothing at the end. Who asked for less motion takes ten steps at a time. */
-  play(advance, milliseconds = 120) {
+  /* `advance` gives the changes of one step, or nothing at the end; `pace` the milliseconds between two, or a function of the state that does.
+     Who asked for less motion takes ten steps at a time. For all others it begins by itself at `opening`, if there is one, once it is seen. */
+  play(advance, pace = 120, opening = null) {
     const step = () => {
       const changes = this.host.isConnected ? advance(this.state) : null;
       if (changes) this.set(changes); else this.pause();
@@ -341,12 +385,29 @@ class Instrument {
       this.press("Ten steps", () => { for (let count = 0; count < COARSE && step(); count += 1); });
       return;
     }
-    const button = this.press("Play", () => {
-      if (this.timer !== null) return this.pause();
+    const run = () => { this.timer = setTimeout(() => step() && run(), typeof pace === "number" ? pace : pace(this.state)); };
+    const start = () => {
+      if (opening && !advance(this.state)) this.set(opening);
       button.textContent = "Pause";
-      this.timer = setInterval(step, milliseconds);
-    });
-    this.pause = () => { clearInterval(this.timer); this.timer = null; button.textContent = "Play"; };
+      run();
+    };
+    const button = this.press("Play", () => (this.timer === null ? start() : this.pause()));
+    this.pause = () => { clearTimeout(this.timer); this.timer = null; button.textContent = "Play"; };
+    /* A hand on anything else takes over. */
+    for (const touched of ["pointerdown", "keydown", "click"]) {
+      this.stage.addEventListener(touched, ({ target }) => {
+        this.unasked = false;
+        if (target !== button) this.pause();
+      });
+    }
+    if (!opening || Object.keys(this.starts).some((key) => this.state[key] !== this.starts[key])) return;
+    new IntersectionObserver(([seen], observer) => {
+      if (!seen.isIntersecting) return;
+      observer.disconnect();
+      this.unasked = true;
+      this.set(opening);
+      start();
+    }, { threshold: 0.5 }).observe(this.host);
   }
 
   pause() {}
@@ -355,6 +416,10 @@ class Instrument {
 /* Makes the element `<nn-name>`, in which the build has left the picture that stands there without scripts and on paper. */
 export function instrument(name, description) {
   customElements.define(`nn-${name}`, class extends HTMLElement {
-    connectedCallback() { this.instrument ??= new Instrument(this, name, description); }
+    connectedCallback() {
+      if (this.known) return;
+      this.known = true;
+      arrive(this, (data) => { this.instrument = new Instrument(this, data, name, description); });
+    }
   });
 }
