@@ -51,7 +51,7 @@ function field(ui) {
   const plot = ui.plot({ label: "The plane with its points, and what the network says to each place", width: 300, height: 300, x: [-1, 1], y: [-1, 1] });
   const canvas = make("canvas", { "aria-hidden": "true", width: 1, height: 1 });
   const key = make("p", { class: "nn-key", "aria-hidden": "true" }, "Circles are blue, squares orange. Filled: seen. Hollow: not seen.");
-  ui.drawings.append(make("div", { class: "nn-field" }, make("div", { class: "nn-plane" }, canvas, plot.svg), key));
+  ui.drawings.append(make("div", { class: "nn-ground" }, make("div", { class: "nn-plane" }, canvas, plot.svg), key));
   let shown = null;
   let marks = [];
   function place(points) {
