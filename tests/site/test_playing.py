@@ -102,6 +102,14 @@ def test_what_it_trains_is_what_its_script_trains(open_page: Any) -> None:
     _until(page, "^Step 0,")
     expect(code).to_contain_text("manual_seed(99)", timeout=_LONGEST_SECONDS * 1000)
     wait_until(page, "() => location.search.includes('seed:99')")
+
+
+def test_its_script_opens_in_the_workbench(open_page: Any) -> None:
+    page: Page = open_page(f"{PLAYGROUND}?playground=seed:99")
+    _press(page, "Show the code")
+    code = _stage(page).locator(".nn-script code")
+    expect(code).to_have_text(script(Settings(seed=99), 0), timeout=_LONGEST_SECONDS * 1000)
+    assert "Nothing has been trained" in _says(page)
     _press(page, "Open in the Workbench")
     page.wait_for_url("**/workbench/#code=*")
     expect(page.locator("#nn-bench code")).to_contain_text("manual_seed(99)")

@@ -25,7 +25,10 @@ export class Trainer {
     if (!here) throw new Error("this copy of the page has no Python. The page on the site has.");
     const [{ Python, DOING }, { files }] = await Promise.all([import("../live/python.js"), import("../live/session.js")]);
     const python = new Python(files());
-    python.tell = (doing, share = 0) => this.say(`${DOING[doing](share)} …`);
+    python.tell = (doing, share = 0) => {
+      this.loading = true;
+      this.say(`${DOING[doing](share)} …`);
+    };
     return python;
   }
 
@@ -34,6 +37,10 @@ export class Trainer {
     const python = await this.coming;
     const { broken, answer, bytes } = await python.call("playground", request);
     if (!answer) throw new Error(broken);
+    if (this.loading) {
+      this.loading = false;
+      this.say("");
+    }
     return { ...answer, bytes };
   }
 
