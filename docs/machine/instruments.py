@@ -14,7 +14,7 @@ FOLDER = "assets/instruments"
 _SCRIPTS = Path(__file__).resolve().parent.parent / FOLDER
 _ELEMENT = re.compile(r'<nn-(?P<name>[a-z-]+) class="nn-instrument"')
 # Numbers of more characters than these wait in a file of their own until they are wanted.
-_HEAVY = 60_000
+_HEAVY = 100_000
 
 
 class InstrumentError(ValueError):

@@ -71,7 +71,7 @@ def test_the_picture_stands_in_the_element_with_the_values_beside_it() -> None:
 
 def test_many_numbers_wait_in_a_file_that_is_named_after_them() -> None:
     """A page must not be heavier for what perhaps nobody handles."""
-    data = json.dumps(list(range(20_000)))
+    data = json.dumps(list(range(30_000)))
     files: dict[str, str] = {}
     wrapped = instruments.around(PICTURE, "neuron", data, files)
     ((name, script),) = files.items()
