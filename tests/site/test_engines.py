@@ -106,6 +106,8 @@ def test_an_instrument_answers_a_key_and_a_drag(
 ) -> None:
     engine.open(server + instrument.page)
     stage = f"document.querySelector('nn-{instrument.name} .nn-stage')"
+    # One with many numbers waits until it is about to be seen.
+    engine.evaluate(f"document.querySelector('nn-{instrument.name}').scrollIntoView()")
     until(engine, f"{stage} !== null")
     controls = f"[...{stage}.querySelectorAll('[role=slider], input[type=range]')]"
     shown = f"{controls}.filter(one => one.checkVisibility())"
