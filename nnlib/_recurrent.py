@@ -108,7 +108,6 @@ def lstm_layer(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
         rows = np.empty((steps, batch, 4 * hidden), g.dtype)  # as the products want them
         by_gate = rows.reshape(steps, batch, 4, hidden).swapaxes(1, 2)
         w_hh = weights[1].array.reshape(4, hidden, hidden)[[3, 0, 1, 2]].reshape(-1, hidden)
-        w_hh = np.asfortranarray(w_hh)  # along its sums: a browser is twice as fast so
         for t in reversed(range(steps)):
             to_h += g[t]
             to_c += to_h * h_by_c[t]
@@ -117,7 +116,7 @@ def lstm_layer(x: Tensor, h0: Tensor, c0: Tensor, weights: Weights) -> Tensor:
             now[1:] *= to_c
             to_c *= f[t]
             by_gate[t] = now
-            to_h = rows[t] @ w_hh
+            to_h = product(rows[t], w_hh)
         to_x, to_h0, *to_weights = _gradients(rows, z, x, to_h, weights, (order, order))
         return to_x, to_h0, to_c, *to_weights
 

@@ -266,12 +266,9 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     if not _tensor(input).ndim:
         return Sorted(input.clone(), Tensor(np.asarray(0)))
     axis, a = as_axis(dim, input.ndim), input.array
-    # Backwards in and out again: descending, and ties still keep their order.
-    order = np.flip(a, axis).argsort(axis, kind="stable") if descending else None
-    if order is None:
-        indices = a.argsort(axis, kind="stable")
-    else:
-        indices = a.shape[axis] - 1 - np.flip(order, axis)
+    indices = (np.flip(a, axis) if descending else a).argsort(axis, kind="stable")
+    if descending:  # backwards in and out again, so that ties still keep their order
+        indices = a.shape[axis] - 1 - np.flip(indices, axis)
     return Sorted(gather(input, axis, Tensor(indices)), Tensor(indices))
 
 

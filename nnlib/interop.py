@@ -4,7 +4,6 @@ Weights are never pickled: a pickle runs whatever it likes in whoever opens it.
 """
 
 import importlib
-import json
 import math
 import os
 from collections.abc import Mapping
@@ -52,6 +51,8 @@ def save_safetensors(model: Module | Mapping[str, Any], path: str | os.PathLike[
     >>> sorted(nnlib.interop.load_safetensors(path))
     ['bias', 'weight']
     """
+    import json  # here and in _read: who imports nnlib does not wait for it
+
     values = model.state_dict() if isinstance(model, Module) else model
     expect_type(values, "model", "a Module or a mapping", Mapping)
     arrays = [(name, _storable(name, value)) for name, value in values.items()]
@@ -102,6 +103,8 @@ def load_safetensors(path: str | os.PathLike[str]) -> dict[str, Tensor]:
 
 
 def _read(file: BinaryIO, size: int) -> dict[str, Tensor]:
+    import json
+
     length = int.from_bytes(file.read(8), "little")
     left = size - 8 - length
     fits = left >= 0 and length <= _LONGEST_HEADER

@@ -4,7 +4,6 @@
 averages over uneven batches, validation, a history, stopping in time, going on after a stop.
 """
 
-import json
 import math
 import os
 from collections import defaultdict
@@ -240,6 +239,8 @@ class Checkpoint(Callback):
 
     def on_epoch_end(self, state: State) -> None:
         """Save it all."""
+        import json  # here and in _load: who imports nnlib does not wait for it
+
         tensors: dict[str, Any] = {f"model.{k}": t for k, t in state.model.state_dict().items()}
 
         def beside_json(value: Any) -> Any:
@@ -257,6 +258,8 @@ class Checkpoint(Callback):
         save_safetensors({**tensors, "run": Tensor(text)}, self.path)
 
     def _load(self, state: State) -> None:
+        import json
+
         def from_json(value: dict[str, Any]) -> Any:
             return tensors[value["__tensor__"]] if "__tensor__" in value else value
 
