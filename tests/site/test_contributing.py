@@ -73,7 +73,7 @@ def _judged(project: Path) -> subprocess.CompletedProcess[str]:
 def test_the_example_keeps_every_rule_and_builds(project: Path) -> None:
     done = _judged(project)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "docs/learning/warm-up.md ..........\n" in re.sub(r" +\[.*", "", done.stdout)
+    assert "docs/learning/warm-up.md ............\n" in re.sub(r" +\[.*", "", done.stdout)
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) >= 50  # type: ignore[index]
     reasons = set(re.findall(r"^SKIPPED .*?: (\w+ \w+)", done.stdout, re.MULTILINE))
     assert reasons <= {"no browser"}

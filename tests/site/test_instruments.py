@@ -407,7 +407,8 @@ def test_the_copy_on_a_readers_disk_has_them_too(
     with zipfile.ZipFile(site / "offline.zip") as archive:
         archive.extractall(tmp_path)
     (inside,) = tmp_path.iterdir()
-    context = browser.new_context()
+    # One that plays by itself does not stand still to be compared.
+    context = browser.new_context(reduced_motion="reduce")
     for instrument in INSTRUMENTS:
         complaints: list[str] = []
         page = context.new_page()

@@ -109,7 +109,7 @@ def test_each_part_opens_from_disk(open_file: Any) -> None:
 
 def test_the_copy_reads_as_the_site_does(open_file: Any, unpacked: Path) -> None:
     page: Page = open_file("index.html")
-    picture = page.locator(".nn-picture svg").first
+    picture = page.locator(".nn-picture svg >> visible=true").first
     assert picture.evaluate("svg => svg.getBoundingClientRect().height") > 100
     page.locator(".md-footer__link--next").click()
     first = [path for path in EXPLAINERS if path]
