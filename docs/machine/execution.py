@@ -51,10 +51,13 @@ def page(
 
     A block that needs what is not here is not run. `piecewise` runs only blocks that changed or
     need one that did, each with the earlier statements that it needs: quick enough to write by,
-    and no proof, so that the next call without it runs the whole page.
+    and no proof, so that the next call without it runs the whole page. In other `surroundings`
+    the blocks alone are run: what instruments are given and what is false in another world is
+    asked in the usual ones.
     """
     around = surroundings or {}
-    sources = [_source(block) if missing(block.fence) is None else None for block in blocks]
+    source = (lambda block: block.fence.source) if around else _source
+    sources = [source(block) if missing(block.fence) is None else None for block in blocks]
     if not any(sources):
         return [Result()] * len(blocks)
     of = _hash([sources, [block.fence.options.get("refuted") for block in blocks]])
@@ -142,7 +145,7 @@ def _execute(
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c or "") for c in cells])
     results: list[Result] = []
     ran: list[Block] = []  # the kernel counts them from 1
-    trials = worlds.trials([block.fence for block in blocks])
+    trials = {} if around else worlds.trials([block.fence for block in blocks])
     tried: dict[int, dict[int, tuple[str, ...]]] = {}
     with _kernel(notebook, around) as client:
         for at, (block, cell) in enumerate(zip(blocks, notebook.cells, strict=True)):

@@ -17,7 +17,7 @@ from machine.comparing import same_output
 from machine.dependencies import Page, mark, read, runs, scripts, sources
 from machine.examples import Block, blocks, missing
 from machine.pages import DOCS, explainers
-from running import EVERY_SCRIPT, THOROUGH, python
+from running import EVERYTHING, THOROUGH, python
 
 import nnlib
 
@@ -27,7 +27,7 @@ PAGES = explainers()
 SMALL = ["pieces/activations.md", "pieces/neuron.md", "learning/losses.md"]
 # Pages that train run once for the tests; where all is tried, once more with their scripts.
 TRIED = PAGES if THOROUGH else [DOCS / name for name in SMALL]
-_PATIENCE_SECONDS = 1e9 if EVERY_SCRIPT else 0.3
+_PATIENCE_SECONDS = 1e9 if EVERYTHING else 0.3
 
 
 # What depends on what, by rule.
@@ -428,7 +428,7 @@ def test_each_script_prints_what_the_page_says(path: Path, tmp_path: Path) -> No
     ]
     wanted = [[*trial.page.blocks[block], *trial.page.own(block)] for block in numbers]
     whole = [at for at in range(len(trial.steps)) if trial.here([at])]
-    said = trial.run([*wanted, whole] if EVERY_SCRIPT else wanted, tmp_path)
+    said = trial.run([*wanted, whole] if EVERYTHING else wanted, tmp_path)
     tried = [
         (block, each) for block, each in zip(numbers, said, strict=False) if "repeats" not in each
     ]
@@ -436,7 +436,7 @@ def test_each_script_prints_what_the_page_says(path: Path, tmp_path: Path) -> No
     for block, each in tried:
         problem = trial.wrong(block, each)
         assert problem is None, f"{scripts(sources(path.read_text('utf-8')))[block]}\n\n{problem}"
-    if EVERY_SCRIPT:
+    if EVERYTHING:
         for block, each in tried:
             drawn = [said[-1]["drawn"][whole.index(at)] for at in trial.page.own(block)]
             assert each["drawn"][-len(drawn) :] == drawn, f"block {block} draws another picture"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, Route, expect
-from running import THOROUGH
+from running import EVERYTHING, THOROUGH
 from site_building import DOCS, EXPLAINERS, WIDTHS, built
 from site_html import article, python_blocks, read
 from site_instruments import (
@@ -28,7 +28,7 @@ from site_instruments import (
     floats,
     reader,
 )
-from site_judging import switch, violations
+from site_judging import ABOUT_COLOUR, switch, violations
 from site_reading import settled, wait_until
 
 import nnlib
@@ -75,15 +75,22 @@ _HANDLE = """([name, count]) => {
       const [key, shiftKey] = [keys[chance(keys.length)], chance(2) === 0];
       one.dispatchEvent(new KeyboardEvent("keydown", {key, shiftKey, bubbles: true}));
     }
-    const drawn = stage.innerHTML.match(/.{60}\\b(NaN|undefined|Infinity)\\b.{20}/);
-    if (drawn) return `after ${done + 1} handlings: ${drawn[0]}`;
+    const drawn = stage.innerHTML, at = drawn.search(/\\b(?:NaN|undefined|Infinity)\\b/);
+    if (at >= 0) return `after ${done + 1} handlings: ${drawn.slice(at - 60, at + 30)}`;
   }
   return "";
 }"""
 
 # One that computes at once and one that starts from a page's own numbers stand for all each day.
-_TRIED = [one for one in INSTRUMENTS if THOROUGH or one.name in {"neuron", "gradients"}]
+_STAND_FOR_ALL = {"neuron", "gradients"}
+_TRIED = [one for one in INSTRUMENTS if THOROUGH or one.name in _STAND_FOR_ALL]
 instruments = pytest.mark.parametrize("instrument", _TRIED, ids=lambda one: one.name)
+# What the kit does for all alike is asked of these two, and once a week of all.
+of_the_kit = pytest.mark.parametrize(
+    "instrument",
+    [one for one in INSTRUMENTS if EVERYTHING or one.name in _STAND_FOR_ALL],
+    ids=lambda one: one.name,
+)
 
 
 def _stage(page: Page, instrument: Instrument) -> Any:
@@ -201,7 +208,7 @@ def test_keys_move_everything_and_reset_brings_it_back(
         assert stage.locator(kept).inner_html() in start
 
 
-@instruments
+@of_the_kit
 def test_what_happened_is_said_once_the_hand_rests(open_page: Any, instrument: Instrument) -> None:
     page: Page = open_page(instrument.page)
     stage = _stage(page, instrument)
@@ -269,7 +276,7 @@ def test_a_finger_drags_each_handle_and_the_page_stays(
         _reset(page, instrument)
 
 
-@instruments
+@of_the_kit
 def test_its_state_stands_in_the_address(open_page: Any, instrument: Instrument) -> None:
     page: Page = open_page(f"{instrument.page}?other=1")
     control = _stage(page, instrument).locator(_EVERY_CONTROL).first
@@ -288,7 +295,7 @@ def test_its_state_stands_in_the_address(open_page: Any, instrument: Instrument)
     wait_until(page, "name => !location.search.includes(`${name}=`)", instrument.name)
 
 
-@instruments
+@of_the_kit
 def test_an_address_that_makes_no_sense_does_no_harm(
     open_page: Any, instrument: Instrument
 ) -> None:
@@ -326,7 +333,9 @@ def test_axe_finds_nothing_after_handling(open_page: Any, instrument: Instrument
     for width, scheme in itertools.product(WIDTHS, ("light", "dark")):
         page.set_viewport_size({"width": width, "height": 900})
         switch(page, scheme)
-        assert violations(page, include=f"nn-{instrument.name}") == []
+        # Nothing but colours follows the scheme.
+        rules = {"rules": ABOUT_COLOUR} if scheme == "dark" else {}
+        assert violations(page, include=f"nn-{instrument.name}", **rules) == []
 
 
 @instruments
@@ -351,7 +360,7 @@ def test_nothing_moves_when_it_comes_to_life_and_nothing_is_cut_off(
         assert min(box["width"], box["height"]) >= _TOUCHABLE_PIXELS
 
 
-@instruments
+@of_the_kit
 def test_without_scripts_and_on_paper_the_picture_stands(
     open_page: Any, instrument: Instrument
 ) -> None:

@@ -12,7 +12,7 @@ from machine.comparing import same_output
 from machine.examples import Block
 from machine.fences import Fence
 from playwright.sync_api import Page, expect
-from running import EVERY_SCRIPT, THOROUGH
+from running import EVERYTHING, THOROUGH
 from site_building import EXPLAINERS, address, built
 from site_live import Live, need_python, runnable
 from site_reading import wait_until
@@ -20,7 +20,7 @@ from site_reading import wait_until
 NEURON = "pieces/neuron/"
 # Training is some four times as slow in a browser: all pages are run there once a week.
 _QUICK = ("", NEURON, "pieces/layers/", "learning/losses/", "reference/cheat-sheet/")
-_TRIED = list(EXPLAINERS) if EVERY_SCRIPT else _QUICK if THOROUGH else (NEURON,)
+_TRIED = list(EXPLAINERS) if EVERYTHING else _QUICK if THOROUGH else (NEURON,)
 _PAGES = [page for page in _TRIED if page in EXPLAINERS]
 # A block of that page which needs nothing.
 SMALL = 2

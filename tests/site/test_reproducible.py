@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from running import THOROUGH
+from running import EVERYTHING
 from site_building import DOCS, FRONT_MATTER, ROOT, contents, empty_project, mkdocs_build
 
 _HERE = {"TZ": "UTC", "PYTHONHASHSEED": "1", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
@@ -125,7 +125,9 @@ def test_pages_executed_twice_are_the_same(tmp_path: Path, another_day: dict[str
     assert {".html", ".ipynb", ".py", ".json", ".xml", ".gz", ".zip", ".whl", ".png"} <= made
 
 
-@pytest.mark.skipif(not THOROUGH, reason="another whole build: only with NNLIB_THOROUGH")
+@pytest.mark.skipif(
+    not EVERYTHING, reason="another whole build: only with NNLIB_THOROUGH=everything"
+)
 def test_the_whole_site_rendered_twice_is_the_same(
     site: Path, tmp_path: Path, another_day: dict[str, str]
 ) -> None:
