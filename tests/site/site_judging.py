@@ -125,8 +125,8 @@ _UNREACHABLE = """() => [...document.querySelectorAll("article *")].filter(e =>
 _CUT_OFF = """() => [...document.querySelectorAll("article *")].filter(e => {
   const box = e.getBoundingClientRect();
   if (box.width === 0 || box.right <= innerWidth + 1) return false;
-  // A drawing shows what lies within it, and means to.
-  if (e.ownerSVGElement && getComputedStyle(e.ownerSVGElement).overflowX === "hidden") return false;
+  // What a drawing clips is not seen there.
+  if (e.closest("svg [clip-path]")) return false;
   if (getComputedStyle(e).opacity === "0") return false;
   for (let up = e.parentElement; up; up = up.parentElement)
     if (["auto", "scroll"].includes(getComputedStyle(up).overflowX)) return false;
