@@ -19,7 +19,7 @@ from site_reading import wait_until
 
 NEURON = "pieces/neuron/"
 # Training is some four times as slow in a browser: all pages are run there once a week.
-_QUICK = ("", NEURON, "pieces/layers/", "learning/losses/", "reference/cheat-sheet/")
+_QUICK = ("", NEURON)
 _TRIED = list(EXPLAINERS) if EVERYTHING else _QUICK if THOROUGH else (NEURON,)
 _PAGES = [page for page in _TRIED if page in EXPLAINERS]
 # A block of that page which needs nothing.
