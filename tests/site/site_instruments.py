@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from playwright.sync_api import Locator, Page
+from site_reading import settled
 
 import nnlib
 from nnlib import datasets, nn, optim
@@ -1102,3 +1104,26 @@ PYTORCH = Instrument(
 INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
 INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH, GRADIENTS, RECURRENCE)
 INSTRUMENTS += (OVERFITTING, DIGITS, LOOP, ATTENTION, WRITER, WATCHING, UNDERFITTING)
+
+
+_TOUCHABLE_PIXELS = 24
+
+
+def keeps_its_room(before: Page, page: Page, name: str) -> None:
+    """At each width it is as high as the place that was kept; 640 pixels are 1280 at 200 %."""
+    height = f"document.querySelector('nn-{name}').offsetHeight"
+    for width in (1280, 768, 640, 500, 360):
+        for one in (before, page):
+            one.set_viewport_size({"width": width, "height": 900})
+            settled(one)
+        now, kept = page.evaluate(height), before.evaluate(height)
+        assert now == kept, f"{width} pixels wide: {now} high, {kept} were kept"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def can_be_hit(targets: Locator) -> None:
+    """A finger hits each of them."""
+    for index in range(targets.count()):
+        box = targets.nth(index).bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= _TOUCHABLE_PIXELS

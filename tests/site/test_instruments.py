@@ -24,8 +24,10 @@ from site_instruments import (
     Instrument,
     Model,
     Writer,
+    can_be_hit,
     float64,
     floats,
+    keeps_its_room,
     reader,
 )
 from site_judging import ABOUT_COLOUR, switch, violations
@@ -40,7 +42,6 @@ _SCRIPTS = DOCS / "assets" / "instruments"
 _RELATIVE = 1e-9
 _INSTRUMENT_BYTES = 8_000
 _KIT_BYTES = 10_000
-_TOUCHABLE_PIXELS = 24
 _HANDLINGS = 500
 _NUMBER = re.compile(r"−?\d+(?:\.\d+)?")
 _SCRIPT = "n => [...document.scripts].find(s => s.src.includes(`/instruments/${n}.`)).src"
@@ -344,22 +345,12 @@ def test_axe_finds_nothing_after_handling(open_page: Any, instrument: Instrument
 def test_nothing_moves_when_it_comes_to_life_and_nothing_is_cut_off(
     open_page: Any, instrument: Instrument
 ) -> None:
-    """At each width it is as high as the place that was kept; 640 pixels are 1280 at 200 %."""
-    height = f"document.querySelector('nn-{instrument.name}').offsetHeight"
     before = open_page(instrument.page, blocked="**/instruments/*.js")
     page: Page = open_page(instrument.page)
     expect(_stage(page, instrument)).to_be_visible()
-    for width in (1280, 768, 640, 500, 360):
-        for one in (before, page):
-            one.set_viewport_size({"width": width, "height": 900})
-            settled(one)
-        assert page.evaluate(height) == before.evaluate(height), width
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    keeps_its_room(before, page, instrument.name)
     targets = _stage(page, instrument).locator("button, .nn-choice > label, input[type=range]")
-    for index in range(targets.count()):
-        box = targets.nth(index).bounding_box()
-        assert box
-        assert min(box["width"], box["height"]) >= _TOUCHABLE_PIXELS
+    can_be_hit(targets)
 
 
 @of_the_kit
