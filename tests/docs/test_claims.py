@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from machine import claims
+from machine import claims, examples
 from machine.pages import DOCS, all_pages, lessons
 from machine.worlds import ClaimError
 from markdown.extensions import toc
@@ -62,6 +62,17 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cop
 @pytest.mark.parametrize("name", names(PAGES))
 def test_a_proof_fails_where_its_words_are_false(name: str) -> None:
     assert [*claims.unproved(name, text(name))] == []
+
+
+@needs_fork
+@pytest.mark.parametrize("name", [name for name in names(PAGES) if 'needs="' in text(name)])
+def test_a_proof_that_names_no_need_holds_where_nothing_is_to_be_had(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for need in examples._AVAILABLE:
+        monkeypatch.setitem(examples._AVAILABLE, need, lambda: False)
+    bare = name.replace(".md", "-bare.md")  # the page as it is keeps its own results
+    assert [*claims.unproved(bare, text(name))] == []
 
 
 @pytest.mark.parametrize("name", names(lessons()))
