@@ -50,6 +50,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if not _concerns(item, page)]
         items[:] = [item for item in items if item not in others]
         config.hook.pytest_deselected(items=others)
+    elif not THOROUGH:
+        for item in items:
+            if _takes_long(item):
+                item.add_marker(pytest.mark.skip(reason="takes long: with NNLIB_THOROUGH=1"))
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    """Whether it asks for a browser and is not marked as everyday's, or is marked as thorough."""
+    in_browser = "browser" in getattr(item, "fixturenames", ())
+    return bool(
+        item.get_closest_marker("thorough")
+        or (in_browser and not item.get_closest_marker("everyday"))
+    )
 
 
 def _concerns(item: pytest.Item, page: str) -> bool:

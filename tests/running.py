@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The README's command tries one page of each kind where all are alike, and what is quick. With
-# NNLIB_THOROUGH set, as `.ci/run` sets it, the tests try all that a quarter of an hour has room
-# for; with "everything", once a week, what repeats what takes long, too.
+# The README's command runs every block of every page, the library's tests, the rules and the
+# build, and looks at one page of each kind in a browser. With NNLIB_THOROUGH set, as `.ci/run`
+# sets it, the tests try all that a quarter of an hour has room for; with "everything", once a
+# week, what repeats what takes long, too.
 THOROUGH = bool(os.environ.get("NNLIB_THOROUGH"))
 EVERYTHING = os.environ.get("NNLIB_THOROUGH") == "everything"
 _LIMIT_SECONDS = 1800

@@ -22,7 +22,7 @@ import nnlib
 
 _TRIED_ON = ["pieces/neuron.md", "pieces/activations.md", "learning/backpropagation.md"]
 
-_JUDGED = [p.relative_to(DOCS).as_posix() for p in lessons()] if THOROUGH else _TRIED_ON
+_JUDGED = [p.relative_to(DOCS).as_posix() for p in lessons()] if THOROUGH else _TRIED_ON[:2]
 
 
 @pytest.fixture(autouse=True)

@@ -81,6 +81,7 @@ def test_every_broken_page_stops_the_build_and_is_named_with_its_line(project: P
     assert "index.md:" not in done.stdout, "blamed for what others did"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("page", "named"),
     [
@@ -102,6 +103,7 @@ def test_what_cannot_be_rendered_stops_the_build_and_is_named(
         assert words in log
 
 
+@pytest.mark.thorough
 def test_what_is_no_lesson_cannot_come_before_one(project: Path) -> None:
     lesson = project / "docs" / "part" / "lesson.md"
     lesson.parent.mkdir()
@@ -113,6 +115,7 @@ def test_what_is_no_lesson_cannot_come_before_one(project: Path) -> None:
     assert "part/lesson.md: before: expected lessons of `nav`, got 'part/none.md'" in log
 
 
+@pytest.mark.thorough
 def test_a_theme_that_changed_what_is_changed_in_passing_stops_the_build(project: Path) -> None:
     changed = project / "docs" / "machine" / "overrides" / "main.html"
     theirs = changed.read_text(encoding="utf-8")
@@ -122,6 +125,7 @@ def test_a_theme_that_changed_what_is_changed_in_passing_stops_the_build(project
     assert 'the theme no longer says \'data-md-component="search" role="popup"\'' in log
 
 
+@pytest.mark.thorough
 def test_a_word_that_the_glossary_explains_twice_is_named_with_both_places(project: Path) -> None:
     glossary = project / "docs" / "reference" / "glossary.md"
     glossary.parent.mkdir()
@@ -133,6 +137,7 @@ def test_a_word_that_the_glossary_explains_twice_is_named_with_both_places(proje
     assert "page 'index.md'" not in log
 
 
+@pytest.mark.thorough
 def test_a_page_is_executed_again_when_its_code_or_the_library_changes(project: Path) -> None:
     def build(page: str, target: str) -> bool:
         code, log = _build(project, page, target)
@@ -159,6 +164,7 @@ def test_a_page_is_executed_again_when_its_code_or_the_library_changes(project: 
     assert contents(project / "mended") == contents(project / "first")
 
 
+@pytest.mark.thorough
 def test_a_dirty_build_renders_what_changed_and_no_more(project: Path) -> None:
     code, log = _build(project, _GOOD)
     assert code == 0, log
@@ -174,6 +180,7 @@ def test_a_dirty_build_renders_what_changed_and_no_more(project: Path) -> None:
     assert "Another" in (project / "built" / "other" / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 def test_a_checkout_that_cannot_be_written_builds_with_a_cache_elsewhere(
     project: Path, tmp_path: Path
 ) -> None:

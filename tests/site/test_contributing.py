@@ -70,6 +70,7 @@ def _judged(project: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.thorough
 def test_the_example_keeps_every_rule_and_builds(project: Path) -> None:
     done = _judged(project)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -146,6 +146,7 @@ def _serving(script: str) -> Callable[[Route], None]:
     return lambda route: route.fulfill(body=script, content_type="text/javascript")
 
 
+@pytest.mark.everyday
 @instruments
 def test_each_function_says_what_nnlib_says_and_a_wrong_one_is_found_out(
     open_page: Any, instrument: Instrument

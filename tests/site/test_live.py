@@ -36,6 +36,7 @@ def neuron(open_page: Any) -> Live:
     return Live(open_page(NEURON))
 
 
+@pytest.mark.everyday
 @pytest.mark.parametrize("path", _PAGES, ids=lambda path: path or "home")
 def test_every_block_and_every_answer_gives_what_the_page_says(open_page: Any, path: str) -> None:
     live, found = Live(open_page(path)), runnable(EXPLAINERS[path])

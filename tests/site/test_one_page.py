@@ -34,6 +34,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.thorough
 def test_a_page_is_built_without_the_others(project: Path) -> None:
     done = mkdocs_build(project / "small.yml", project / "site", **{ALONE: "part/one.md"})
     assert done.returncode == 0, done.stdout
@@ -105,6 +106,7 @@ def _collected(*options: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.thorough
 def test_all_that_concerns_a_page_is_asked_of_it_and_nothing_of_another() -> None:
     """Whatever the whole suite asks of every lesson stands in the selection for one."""
     code, listed = _collected(f"--page={_LESSON.relative_to(DOCS).as_posix()}")

@@ -80,6 +80,7 @@ def test_nothing_that_a_reader_does_breaks_the_policy(open_page: Any, path: str)
     assert page.evaluate("violations") == []
 
 
+@pytest.mark.everyday
 def test_a_script_that_gets_into_the_page_does_not_run(open_page: Any) -> None:
     """What the tests above could not show if the browser did not heed the policy at all."""
     page: Page = open_page("", blocked="**/no-such-address")

@@ -34,6 +34,7 @@ def _away(page: Path) -> list[Element]:
     return [a for a in read(page).all("a") if a.attributes.get("href", "").startswith("http")]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_each_page_says_where_it_is_reported_and_mended(tmp_path: Path, slash: str) -> None:
     site = _build(tmp_path, _REPOSITORY + slash)
@@ -48,6 +49,7 @@ def test_each_page_says_where_it_is_reported_and_mended(tmp_path: Path, slash: s
     assert all(a.attributes["href"].startswith(_REPOSITORY) for a in _away(site / "404.html"))
 
 
+@pytest.mark.thorough
 def test_where_no_repository_is_known_no_page_links_to_one(tmp_path: Path) -> None:
     site = _build(tmp_path, "")
     for page in (*_BUILT.values(), "404.html"):

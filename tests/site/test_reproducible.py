@@ -114,6 +114,7 @@ def _small(folder: Path) -> Path:
     return config
 
 
+@pytest.mark.thorough
 def test_pages_executed_twice_are_the_same(tmp_path: Path, another_day: dict[str, str]) -> None:
     """Kernels included: neither build finds anything that the other has executed."""
     one, other = _small(tmp_path / "one"), _small(tmp_path / "another folder" / "site's")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from machine.blocks import COPY, COPY_WITH_NEEDS
 from machine.dependencies import scripts, sources
 from playwright.sync_api import Page
@@ -31,6 +32,7 @@ WIDE, NARROW = WIDTHS
 _FIRST_VISIT_BYTES = 250_000
 
 
+@pytest.mark.everyday
 def test_nothing_is_wrong_with_a_page(
     open_page: Any, site: Path, server: str, visited: str
 ) -> None:
