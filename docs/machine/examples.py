@@ -78,6 +78,11 @@ def missing(fence: Fence) -> str | None:
         return None
     if need not in _AVAILABLE:
         raise ValueError(f'line {fence.line}: needs="{need}": expected one of {sorted(_AVAILABLE)}')
+    if "alt" in fence.options:
+        raise ValueError(
+            f'line {fence.line}: needs="{need}" and alt="...": expected no picture of a block '
+            "that not every machine can run, since the page is the same on all"
+        )
     return None if _AVAILABLE[str(need)]() else str(need)
 
 

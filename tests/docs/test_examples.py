@@ -109,3 +109,8 @@ def test_a_need_that_nobody_knows_is_an_error() -> None:
         ValueError, match=r"line 1: needs=\"gpu\": expected one of \['mnist', 'torch'\]"
     ):
         blocks(block("x = 1", options=' needs="gpu"'))
+
+
+def test_what_not_every_machine_can_run_draws_nothing() -> None:
+    with pytest.raises(ValueError, match=r"line 1: needs=\"torch\" and alt=.*expected no picture"):
+        blocks(block("draw()", options=' needs="torch" alt="A curve."'))
