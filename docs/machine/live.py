@@ -28,7 +28,7 @@ META = "nn-python"
 _WORKBENCH = "workbench/"
 _BENCH = '<div id="nn-bench" class="nn-workbench"></div>'
 _BUTTONS = re.compile(r'<button [^>]*\bnn-(?:run|check|edit|open)"[^>]*>[^<]*</button>')
-_SLIDERS = re.compile(r'<div class="nn-slider".*?</div>', re.DOTALL)
+_SLIDERS = re.compile(r'<div class="nn-live".*?</div>', re.DOTALL)
 _OWN_META = re.compile(rf'<meta name="{META}"[^>]*>')
 _OWN_SCRIPT = re.compile(r'\s*<script [^>]*\bassets/live\b[^"/]*\.js"[^>]*></script>')
 # What a page has on which code can be run.
@@ -47,6 +47,8 @@ _OPEN = (
 )
 _SLIDER = re.compile(r"(?P<name>\w+)=(?P<low>-?[\d.]+?)\.\.(?P<high>-?[\d.]+)/(?P<step>[\d.]+)")
 _NAV = '<span class="md-code__nav">'
+# Characters of a first line that have room to the left of the buttons.
+_BESIDE_BUTTONS = 56
 # What runs beside a page's code.
 _INSIDE = (
     "__init__.py",
@@ -78,8 +80,9 @@ def wrap(rendered: str, markdown: str) -> str:
             kinds = ["Check", "Run"] if fence.options.get("role") == "stub" else ["Run"]
             buttons = "".join(_button(kind, number) for kind in [*kinds, "Edit"])
             code = code.replace(_NAV, f"{_NAV}{buttons}", 1).replace(_END, f"{_OPEN}{_END}", 1)
+        long = " nn-long" if len(fence.source.partition("\n")[0]) > _BESIDE_BUTTONS else ""
         return (
-            f'<div class="nn-block" data-block="{number}" data-state="idle">'
+            f'<div class="nn-block{long}" data-block="{number}" data-state="idle">'
             f"{code}{match['output'] or ''}</div>"
         )
 
@@ -111,7 +114,7 @@ def _with_sliders(rendered: str, fences: list[Fence]) -> str:
             raise LiveError(f"live={asked!r}: the block draws no picture")
         end = rendered.index("</figure>", start) + len("</figure>")
         status = '<span class="nn-status" role="status"></span>'
-        made = f'<div class="nn-slider" data-of="{number}">{made}{status}</div>'
+        made = f'<div class="nn-live" data-of="{number}">{made}{status}</div>'
         rendered = rendered[:end] + made + rendered[end:]
     return rendered
 

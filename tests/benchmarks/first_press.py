@@ -28,7 +28,6 @@ PRESSED = {"text": 3, "a picture": 7}
 SLIDERS = (
     "pieces/neuron/",
     "pieces/layers/",
-    "pieces/activations/",
     "learning/losses/",
     "learning/backpropagation/",
     "learning/gradient-descent/",
@@ -61,7 +60,7 @@ _WATCH = """([number]) => {
     });
 }"""
 _SLIDE = """async (by) => {
-    const slider = document.querySelector(".nn-slider[data-of]");
+    const slider = document.querySelector(".nn-live[data-of]");
     const input = slider.querySelector("input");
     const drawn = () => document.querySelector(`.nn-drawn[data-by="${slider.dataset.of}"] svg`);
     const before = drawn(), start = performance.now();

@@ -256,7 +256,7 @@ def test_what_depends_on_a_change_is_out_of_date(neuron: Live) -> None:
 
 
 def test_a_slider_draws_again_from_where_the_page_stands(neuron: Live) -> None:
-    slider = neuron.page.locator(".nn-slider input[name=bias]")
+    slider = neuron.page.locator(".nn-live input[name=bias]")
     assert slider.input_value() == "-0.35"
     slider.focus()
     neuron.page.keyboard.press("ArrowRight")

@@ -25,7 +25,7 @@ export class Block {
     this.own = trimmed(this.code.textContent);
     this.figures = [...document.querySelectorAll(`.nn-picture[data-of="${this.number}"]`)];
     this.alts = this.figures.map((figure) => figure.querySelector("svg").getAttribute("aria-label"));
-    this.slider = document.querySelector(`.nn-slider[data-of="${this.number}"]`);
+    this.slider = document.querySelector(`.nn-live[data-of="${this.number}"]`);
     this.nav = wrapper.querySelector(".md-code__nav");
     const { exercise, role } = wrapper.querySelector(".highlight").dataset;
     this.exercise = exercise;

@@ -76,7 +76,7 @@ recall();
 store.onChange(recall);
 
 export function press(target) {
-  if (target.matches(".nn-slider input")) {
+  if (target.matches(".nn-live input")) {
     slide(target);
     return;
   }
