@@ -36,9 +36,10 @@ from nnlib._methods import functions as _functions
 from nnlib._selecting import *
 from nnlib._selecting import einsum, hstack, meshgrid, vstack
 from nnlib.creation import *
+from nnlib.cuda import backends
 from nnlib.functional import conv1d, conv2d, log_softmax, logsumexp, relu, sigmoid, softmax, tanh
 from nnlib.joining import *
-from nnlib.tensor import Tensor, float32, float64, int32, int64, is_grad_enabled, no_grad
+from nnlib.tensor import Tensor, float32, float64, int32, int64, is_grad_enabled, no_grad, uint8
 from nnlib.tensor import bool_ as bool
 from nnlib.training import accuracy, evaluate, fit
 
@@ -52,12 +53,12 @@ globals().update(_functions)
 _sys.modules |= {"nnlib.nn.functional": functional, "nnlib.utils.data": data}
 
 __all__ = [
-    "Size", "Tensor", "__version__", "accuracy", "augment", "autograd", "bool", "conv1d",
-    "conv2d", "cuda", "data", "datasets", "device", "double", "e", "einsum", "evaluate", "fit",
-    "float", "float32", "float64", "functional", "gradcheck", "hstack", "inf", "int", "int32",
-    "int64", "interop", "is_grad_enabled", "log_softmax", "logsumexp", "long", "meshgrid",
+    "Size", "Tensor", "__version__", "accuracy", "augment", "autograd", "backends", "bool",
+    "conv1d", "conv2d", "cuda", "data", "datasets", "device", "double", "e", "einsum", "evaluate",
+    "fit", "float", "float32", "float64", "functional", "gradcheck", "hstack", "inf", "int",
+    "int32", "int64", "interop", "is_grad_enabled", "log_softmax", "logsumexp", "long", "meshgrid",
     "monitor", "nan", "nn", "no_grad", "optim", "pi", "relu", "sigmoid", "softmax", "tanh",
-    "training", "tune_allocator", "utils", "vstack",
+    "training", "tune_allocator", "uint8", "utils", "vstack",
 ]  # fmt: skip
 __all__ += _creation.__all__ + _joining.__all__ + _elementwise.__all__ + _selecting.__all__
 __all__.extend(_functions)

@@ -269,6 +269,35 @@ def avg_pool2d(
     return _avg_pool(2, input, kernel_size, stride, padding)
 
 
+def adaptive_avg_pool2d(input: Tensor, output_size: Size) -> Tensor:
+    """``y = A · x · Bᵀ``: an image of any size as one of ``output_size`` = (O, P), by means.
+
+    ``input`` (..., H, W). Row i of A (O, H) averages the image's rows from ⌊iH/O⌋ up to ⌈(i+1)H/O⌉,
+    B (P, W) does the same for columns; windows overlap where O does not divide H. One number stands
+    for both lengths. Raises ``ValueError`` for other shapes. (As in PyTorch.)
+
+    >>> import nnlib
+    >>> x = nnlib.tensor([[[1.0, 2.0], [4.0, 3.0]]])
+    >>> nnlib.nn.functional.adaptive_avg_pool2d(x, 1)
+    tensor([[[2.5000]]])
+    """
+    require_dtype("input", input, float32, float64)
+    expect(input.ndim in (3, 4), "input", "shape (N, C, H, W) or (C, H, W)", input.shape)
+    expect(min(input.shape[-2:]) > 0, "input", "an image with entries", input.shape)
+    rows, columns = expect_sizes(output_size, "output_size", 2)
+    A = Tensor(_means(input.shape[-2], rows).astype(input.dtype))
+    B = Tensor(_means(input.shape[-1], columns).astype(input.dtype))
+    y: Tensor = A @ input @ B.T
+    return y
+
+
+def _means(length: int, parts: int) -> Array:
+    i, at = np.arange(parts)[:, np.newaxis], np.arange(length)
+    within = (i * length // parts <= at) & (at < -(-(i + 1) * length // parts))
+    shares: Array = within / within.sum(1, keepdims=True)
+    return shares
+
+
 def _avg_pool(dims: int, x: Tensor, *geometry: Size | None) -> Tensor:
     windows = _pooling(dims, x, 0, *geometry)
     count = len(windows.entries)

@@ -12,7 +12,17 @@ import numpy as np
 
 from nnlib import _kernels
 from nnlib._arguments import Dim, as_axes, as_axis, expect, expect_number, expect_type, kept_shape
-from nnlib.tensor import Array, Number, Tensor, bool_, fit, record, same_type, unbroadcast
+from nnlib.tensor import (
+    Array,
+    Number,
+    Tensor,
+    bool_,
+    fit,
+    numpys_names,
+    record,
+    same_type,
+    unbroadcast,
+)
 
 __all__ = [
     "add", "allclose", "atan", "atan2", "ceil", "cos", "cosh", "cumprod", "cumsum", "div", "eq",
@@ -510,6 +520,7 @@ def allclose(
 # ---- along a dimension ---------------------------------------------------------------------
 
 
+@numpys_names
 def cumsum(input: Tensor, dim: int) -> Tensor:
     """``yᵢ = x₁ + ... + xᵢ`` along ``dim``; an entry is to blame for every later sum.
 
@@ -527,6 +538,7 @@ def cumsum(input: Tensor, dim: int) -> Tensor:
     return record("cumsum", y.reshape(a.shape), (input,), backward)
 
 
+@numpys_names
 def cumprod(input: Tensor, dim: int) -> Tensor:
     """``yᵢ = x₁ · ... · xᵢ`` along ``dim``.
 
@@ -548,6 +560,7 @@ def cumprod(input: Tensor, dim: int) -> Tensor:
     return record("cumprod", np.moveaxis(a.cumprod(-1), -1, axis), (input,), backward)
 
 
+@numpys_names
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """``Π x`` over all entries, or along ``dim``; its slope by an entry is the others' product.
 

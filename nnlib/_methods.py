@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlib import _elementwise, _selecting, functional
+from nnlib import _elementwise, _selecting, creation, functional
 from nnlib._arguments import Size, as_shape, expect, expect_type
 from nnlib.creation import full, ones, pick_generator, zeros
 from nnlib.joining import where
@@ -30,6 +30,7 @@ _METHODS: dict[str, Any] = {
     for module, names in [
         (_elementwise, _elementwise.__all__),
         (_selecting, _selecting.__all__),
+        (creation, ["bernoulli", "multinomial"]),
         (functional, ["log_softmax", "logsumexp", "relu", "sigmoid", "softmax", "tanh"]),
     ]
     for name in names

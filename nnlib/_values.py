@@ -16,6 +16,7 @@ Array: TypeAlias = NDArray[Any]
 
 float32, float64 = np.dtype(np.float32), np.dtype(np.float64)
 int32, int64, bool_ = np.dtype(np.int32), np.dtype(np.int64), np.dtype(np.bool_)
+uint8 = np.dtype(np.uint8)
 
 
 class Values:

@@ -4,6 +4,7 @@ All chance in nnlib comes from one generator, so that one seed settles a whole r
 """
 
 # ruff: noqa: A002 - ``input`` is PyTorch's name
+import inspect
 import math
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -88,10 +89,14 @@ def pick_generator(generator: Chance) -> np.random.Generator:
 def _made(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """A function that makes a tensor, with what PyTorch lets all of them be asked for."""
 
+    of_sizes = inspect.getfullargspec(method).varargs == "size"
+
     @wraps(method)
     def function(
         *args: Any, device: Any = None, requires_grad: bool = False, **kwargs: Any
     ) -> Tensor:
+        if of_sizes and "size" in kwargs:  # PyTorch lets it be named
+            args = (*args, kwargs.pop("size"))
         if device is not None:
             _place(device)
         made = method(*args, **kwargs)
@@ -346,6 +351,7 @@ def randperm(n: int, *, generator: Chance = None) -> Tensor:
     return Tensor(pick_generator(generator).permutation(*as_shape((n,), 0)))
 
 
+@_made
 def normal(
     mean: Any, std: Any, size: Sequence[int] | None = None, *, generator: Chance = None
 ) -> Tensor:

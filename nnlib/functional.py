@@ -8,7 +8,7 @@ tape, and the tests compare it with the same formula built from primitive operat
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -22,7 +22,15 @@ from nnlib._arguments import (
     require_dtype,
 )
 from nnlib._attention import embedding, scaled_dot_product_attention
-from nnlib._conv import avg_pool1d, avg_pool2d, conv1d, conv2d, max_pool1d, max_pool2d
+from nnlib._conv import (
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    conv1d,
+    conv2d,
+    max_pool1d,
+    max_pool2d,
+)
 from nnlib._elementwise import norm
 from nnlib._kernels import keep, ones, product
 from nnlib._norm import batch_norm, layer_norm
@@ -30,9 +38,9 @@ from nnlib.creation import Chance, pick_generator
 from nnlib.tensor import Array, Backward, Tensor, int64, record
 
 __all__ = [
-    "avg_pool1d", "avg_pool2d", "batch_norm", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "conv1d", "conv2d", "cross_entropy", "dropout",
-    "dropout2d", "elu", "embedding", "gelu", "huber_loss", "l1_loss", "layer_norm", "leaky_relu",
+    "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "conv1d", "conv2d", "cross_entropy", "dropout", "dropout2d",
+    "elu", "embedding", "gelu", "huber_loss", "kl_div", "l1_loss", "layer_norm", "leaky_relu",
     "linear", "log_softmax", "logsumexp", "max_pool1d", "max_pool2d", "mse_loss", "nll_loss",
     "normalize", "one_hot", "pad", "relu", "scaled_dot_product_attention", "sigmoid", "silu",
     "smooth_l1_loss", "softmax", "softplus", "tanh",
@@ -537,6 +545,35 @@ def nll_loss(
 
     loss = _surprise(t, _classes_first(input, axis))
     return _reduce("nll_loss", loss, reduction, (input, target), backward, n)
+
+
+def kl_div(
+    input: Tensor, target: Tensor, reduction: str = "mean", *, log_target: bool = False
+) -> Tensor:
+    """``t (log t − x)``, averaged: what it costs to expect exp(x) where t holds.
+
+    ``input`` holds log-probabilities, ``target`` probabilities or, with ``log_target``, their
+    logarithms, in the same shape. ``"batchmean"`` divides the sum by the first length, which is the
+    Kullback–Leibler divergence of each sample, averaged. (Kullback and Leibler 1951.)
+
+    >>> import nnlib
+    >>> p, t = nnlib.tensor([[0.5, 0.5]]), nnlib.tensor([[1.0, 0.0]])
+    >>> nnlib.nn.functional.kl_div(p.log(), t, reduction="batchmean")
+    tensor(0.6931)
+    """
+    target = _like("kl_div", input, target)
+    with np.errstate(divide="ignore"):
+        log_t = target.array if log_target else np.log(target.array)
+    t = np.exp(log_t) if log_target else target.array
+    gap = np.where(t > 0, log_t, 0) - input.array
+
+    def backward(g: Array) -> tuple[Array | None, ...]:
+        slope = t * (gap + 1) if log_target else log_t - input.array + 1
+        return -t * g, slope * g if target.requires_grad else None
+
+    n = len(t) if reduction == "batchmean" else None
+    how: Any = "mean" if reduction == "batchmean" else reduction
+    return _reduce("kl_div", t * gap, how, (input, target), backward, n)
 
 
 # ---- what they share -----------------------------------------------------------------------

@@ -16,7 +16,7 @@ import numpy as np
 
 from nnlib._arguments import expect, expect_type
 from nnlib._files import write_atomically
-from nnlib.nn.attention import TransformerEncoderLayer
+from nnlib.nn.attention import TransformerEncoder, TransformerEncoderLayer
 from nnlib.nn.module import Module, ModuleList, Parameter, Sequential
 from nnlib.tensor import Array, Tensor
 
@@ -186,7 +186,11 @@ def _twin(module: Module, torch: Any, made: dict[int, Any]) -> Any:
     if id(module) in made:
         return made[id(module)]
     kind = type(module)
-    if kind in (Sequential, ModuleList):
+    if kind is TransformerEncoder:
+        layers, norm = (_twin(each, torch, made) for each in (module.layers, module.norm))
+        twin = torch.nn.TransformerEncoder(layers[0], 1, norm).train(module.training)
+        twin.layers, twin.num_layers = layers, len(layers)
+    elif kind in (Sequential, ModuleList):
         twin = getattr(torch.nn, kind.__name__)()
         for name, child in module.named_children():
             twin.add_module(name, _twin(child, torch, made))

@@ -29,12 +29,12 @@ from nnlib._arguments import (
     kept_shape,
 )
 from nnlib._kernels import unbroadcast
-from nnlib._values import Array, Values, bool_, float32, float64, int32, int64
+from nnlib._values import Array, Values, bool_, float32, float64, int32, int64, uint8
 from nnlib.grad_mode import is_grad_enabled, no_grad, recording
 
 __all__ = [
     "Array", "Backward", "Extremum", "Number", "Tensor", "bool_", "float32", "float64", "int32",
-    "int64", "is_grad_enabled", "no_grad", "record", "same_type", "unbroadcast",
+    "int64", "is_grad_enabled", "no_grad", "record", "same_type", "uint8", "unbroadcast",
 ]  # fmt: skip
 
 Number: TypeAlias = bool | int | float
@@ -145,7 +145,7 @@ def _require_off_tape(x: Tensor, y: Tensor) -> None:
         raise ValueError("in-place change of read-only memory; change a clone() of the tensor")
 
 
-def _numpys_names(method: Reduction) -> Reduction:
+def numpys_names(method: Reduction) -> Reduction:
     """A reduction that understands ``axis`` and ``keepdims`` too, as ``np.sum(x)`` says it."""
 
     @wraps(method)
@@ -430,7 +430,7 @@ class Tensor(Values):
     def __invert__(self) -> Tensor:
         return Tensor(np.asarray(~self.array))
 
-    @_numpys_names
+    @numpys_names
     def all(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """Whether no entry, or none along ``dim``, is 0 or ``False``.
 
@@ -440,7 +440,7 @@ class Tensor(Values):
         """
         return Tensor(np.asarray(self.array.all(as_axes(dim, self.ndim), keepdims=keepdim)))
 
-    @_numpys_names
+    @numpys_names
     def any(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """Whether some entry, or some along ``dim``, is other than 0 or ``False``.
 
@@ -542,7 +542,7 @@ class Tensor(Values):
 
     # ---- reductions ------------------------------------------------------------------------
 
-    @_numpys_names
+    @numpys_names
     def sum(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """``Σ x`` over all entries, or over the dimensions ``dim``.
 
@@ -555,7 +555,7 @@ class Tensor(Values):
         y = a.sum(axis=axes, keepdims=keepdim)
         return record("sum", y, (self,), lambda g: (np.broadcast_to(g.reshape(kept), a.shape),))
 
-    @_numpys_names
+    @numpys_names
     def mean(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """``(1/n) Σ x`` over all entries, or over the dimensions ``dim``; of floats only.
 
@@ -569,7 +569,7 @@ class Tensor(Values):
         n = math.prod(a.shape[axis] for axis in axes)
         return self.sum(dim, keepdim) * (1 / n if n else math.nan)
 
-    @_numpys_names
+    @numpys_names
     def var(
         self,
         dim: Dim = None,
@@ -591,7 +591,7 @@ class Tensor(Values):
         squares = (self - self.mean(dim, keepdim=True)).square().sum(dim, keepdim)
         return squares * (1 / (n - correction) if n > correction else math.nan)
 
-    @_numpys_names
+    @numpys_names
     def std(self, *args: Any, **kwargs: Any) -> Tensor:
         """The square root of ``var``, with the same arguments; its slope is 0 where it is 0.
 
@@ -603,7 +603,7 @@ class Tensor(Values):
         y = np.sqrt(variance.array)
         return record("std", y, (variance,), lambda g: (_kernels.divide_or_0(g, 2 * y),))
 
-    @_numpys_names
+    @numpys_names
     def max(self, dim: int | Tensor | None = None, keepdim: bool = False) -> Any:
         """The largest entry; with ``dim``, the largest along it and where it stands.
 
@@ -629,7 +629,7 @@ class Tensor(Values):
         found = Extremum(record("max", y, (self,), backward), indices)
         return found if keepdim else Extremum(*(part.squeeze(dim) for part in found))
 
-    @_numpys_names
+    @numpys_names
     def min(self, dim: int | Tensor | None = None, keepdim: bool = False) -> Any:
         """The smallest entry; with ``dim``, the smallest along it and where it stands.
 
@@ -646,7 +646,7 @@ class Tensor(Values):
         values, indices = (-self).max(dim, keepdim)
         return Extremum(-values, indices)
 
-    @_numpys_names
+    @numpys_names
     def amax(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """The largest entry over ``dim``; entries that tie share the blame equally.
 
@@ -665,7 +665,7 @@ class Tensor(Values):
 
         return record("amax", y if keepdim else y.squeeze(axes), (self,), backward)
 
-    @_numpys_names
+    @numpys_names
     def amin(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
         """The smallest entry over ``dim``; entries that tie share the blame equally.
 
@@ -675,7 +675,7 @@ class Tensor(Values):
         """
         return -(-self).amax(dim, keepdim)
 
-    @_numpys_names
+    @numpys_names
     def argmin(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
         """Where the smallest entry stands: in the flattened tensor, or along ``dim``.
 
@@ -685,7 +685,7 @@ class Tensor(Values):
         """
         return (-self).argmax(dim, keepdim)
 
-    @_numpys_names
+    @numpys_names
     def argmax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
         """Where the largest entry stands: in the flattened tensor, or along ``dim``.
 

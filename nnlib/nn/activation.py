@@ -49,15 +49,16 @@ class Tanh(Module):
 
 
 class LeakyReLU(Module):
-    """``x`` where x > 0 and ``negative_slope · x`` elsewhere.
+    """``x`` where x > 0 and ``negative_slope · x`` elsewhere; ``inplace`` saves nothing here.
 
     >>> import nnlib
     >>> nnlib.nn.LeakyReLU(0.1)(nnlib.tensor([-1.0, 2.0]))
     tensor([-0.1000,  2.0000])
     """
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         super().__init__(negative_slope=negative_slope)
+        self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
         return F.leaky_relu(input, self.negative_slope)

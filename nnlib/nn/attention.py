@@ -4,6 +4,7 @@ Masks here say what to leave out, as in PyTorch's layers: ``True`` hides a key, 
 ``functional.scaled_dot_product_attention`` says ``True`` where a query may look.
 """
 
+import copy
 from typing import Any
 
 from numpy.typing import DTypeLike
@@ -14,8 +15,8 @@ from nnlib._attention import additive, causal_mask
 from nnlib.creation import eye, zeros
 from nnlib.nn import init
 from nnlib.nn.dropout import Dropout
-from nnlib.nn.linear import Linear
-from nnlib.nn.module import Module, Parameter
+from nnlib.nn.linear import Identity, Linear
+from nnlib.nn.module import Module, ModuleList, Parameter
 from nnlib.nn.norm import LayerNorm
 from nnlib.tensor import Tensor, bool_, float32
 
@@ -206,4 +207,37 @@ class TransformerEncoderLayer(Module):
         else:
             x = self.norm1(src + attention(src))
             x = self.norm2(x + network(x))
+        return x
+
+
+class TransformerEncoder(Module):
+    """Layers like the one given, one after another, each with weights of its own.
+
+    The copies start alike, as in PyTorch. ``norm`` comes after the last. ``src`` and the masks are
+    those of :class:`TransformerEncoderLayer`. (Vaswani et al. 2017.)
+
+    >>> import nnlib
+    >>> layer = nnlib.nn.TransformerEncoderLayer(8, nhead=2, dim_feedforward=32, batch_first=True)
+    >>> nnlib.nn.TransformerEncoder(layer, num_layers=2)(nnlib.zeros(5, 3, 8)).shape
+    (5, 3, 8)
+    """
+
+    def __init__(
+        self, encoder_layer: TransformerEncoderLayer, num_layers: int, norm: Module | None = None
+    ) -> None:
+        super().__init__()
+        number = expect_count(num_layers, "num_layers", 1)
+        self.layers = ModuleList(copy.deepcopy(encoder_layer) for _ in range(number))
+        self.norm = Identity() if norm is None else norm
+
+    def forward(
+        self,
+        src: Tensor,
+        mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool = False,
+    ) -> Tensor:
+        for layer in self.layers:
+            src = layer(src, mask, src_key_padding_mask, is_causal)
+        x: Tensor = self.norm(src)
         return x

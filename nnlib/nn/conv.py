@@ -97,6 +97,25 @@ class Conv2d(_Conv):
     _dims, _function = 2, staticmethod(F.conv2d)
 
 
+class AdaptiveAvgPool2d(Module):
+    """Means of windows laid so that ``output_size`` comes out, whatever the image's size.
+
+    See :func:`nnlib.nn.functional.adaptive_avg_pool2d`. ``x`` (N, C, H, W) or (C, H, W).
+    Raises ``ValueError`` and ``TypeError`` for sizes that do not fit.
+
+    >>> import nnlib
+    >>> nnlib.nn.AdaptiveAvgPool2d(1)(nnlib.zeros(5, 8, 7, 9)).shape
+    (5, 8, 1, 1)
+    """
+
+    def __init__(self, output_size: Size) -> None:
+        super().__init__(output_size=output_size)
+        expect_sizes(output_size, "output_size", 2)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.adaptive_avg_pool2d(input, self.output_size)
+
+
 class _Pool(Module):
     """A window without weights: its settings, which the function is given, are all there is."""
 

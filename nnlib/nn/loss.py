@@ -15,9 +15,12 @@ from nnlib.tensor import Tensor
 
 
 class _Loss(Module):
+    _reductions: tuple[str, ...] = ("mean", "sum", "none")
+
     def __init__(self, reduction: Reduction = "mean") -> None:
         super().__init__()
-        expect(reduction in ("mean", "sum", "none"), "reduction", "mean, sum or none", reduction)
+        known = self._reductions
+        expect(reduction in known, "reduction", f"one of {', '.join(known)}", reduction)
         self.reduction = reduction
 
 
@@ -121,6 +124,28 @@ class CrossEntropyLoss(_Loss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         options: Any = {"ignore_index": self.ignore_index, "label_smoothing": self.label_smoothing}
         return F.cross_entropy(input, target, self.reduction, **options)
+
+
+class KLDivLoss(_Loss):
+    """``t (log t − x)`` of log-probabilities x and probabilities t, averaged.
+
+    ``reduction="batchmean"`` gives the divergence of each sample, averaged; with ``log_target`` the
+    target holds logarithms, too.
+
+    >>> import nnlib
+    >>> loss = nnlib.nn.KLDivLoss(reduction="sum")
+    >>> loss(nnlib.tensor([0.5, 0.5]).log(), nnlib.tensor([1.0, 0.0]))
+    tensor(0.6931)
+    """
+
+    _reductions = ("mean", "sum", "none", "batchmean")
+
+    def __init__(self, reduction: Any = "mean", log_target: bool = False) -> None:
+        super().__init__(reduction)
+        self.log_target = log_target
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.kl_div(input, target, self.reduction, log_target=self.log_target)
 
 
 class NLLLoss(_Loss):

@@ -17,12 +17,12 @@ from nnlib.optim.lr_scheduler import (
     ReduceLROnPlateau,
     StepLR,
 )
-from nnlib.optim.optimizer import SGD, Adam, AdamW, Optimizer, RMSprop
+from nnlib.optim.optimizer import SGD, Adadelta, Adagrad, Adam, AdamW, Optimizer, RMSprop
 
 __all__ = [
-    "SGD", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR",
-    "LinearLR", "MultiStepLR", "Optimizer", "RMSprop", "ReduceLROnPlateau", "StepLR",
-    "lr_scheduler",
+    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR",
+    "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR", "Optimizer", "RMSprop",
+    "ReduceLROnPlateau", "StepLR", "lr_scheduler",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -70,9 +70,12 @@ class StepLR(LRScheduler):
     [0.1]
     """
 
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+    def __init__(self, optimizer: Optimizer, step_size: float, gamma: float = 0.1) -> None:
         expect_number(gamma, "gamma")
-        self.step_size, self.gamma = expect_count(step_size, "step_size", 1), gamma
+        whole: Any = step_size  # a tutorial of PyTorch's writes 1.0
+        if isinstance(step_size, float) and step_size.is_integer():
+            whole = int(step_size)
+        self.step_size, self.gamma = expect_count(whole, "step_size", 1), gamma
         super().__init__(optimizer)
 
     def get_lr(self, group: Group) -> float:

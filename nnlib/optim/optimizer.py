@@ -238,11 +238,84 @@ class RMSprop(Optimizer):
         w -= group["lr"] * g / (np.sqrt(s) + group["eps"])
 
 
+class Adagrad(Optimizer):
+    """A step for each weight, divided by the size of all its gradients so far.
+
+    ``s ← s + g²`` and ``w ← w − lr · g / (√s + eps)``, where lr is divided by
+    1 + (t − 1) · ``lr_decay``. (Duchi, Hazan and Singer 2011.)
+    Raises ``ValueError`` for settings out of range.
+
+    >>> import nnlib
+    >>> w = nnlib.ones(1, requires_grad=True)
+    >>> optimizer = nnlib.optim.Adagrad([w], lr=0.5)
+    >>> (w * 5).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.5000], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        *,
+        eps: float = 1e-10,
+    ) -> None:
+        expect_number(lr_decay, "lr_decay", 0)
+        settings = {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay, "eps": eps}
+        super().__init__(params, settings)
+
+    def _update(self, w: Array, g: Array, memory: Memory, step: int, group: Group) -> None:
+        s = memory("sum")
+        s += g * g
+        lr = group["lr"] / (1 + (step - 1) * group["lr_decay"])
+        w -= lr * g / (np.sqrt(s) + group["eps"])
+
+
+class Adadelta(Optimizer):
+    """A step for each weight as long as its steps have lately been, over its gradients.
+
+    ``s ← ρs + (1 − ρ)g²``, ``d = g · √(u + eps) / √(s + eps)``, ``u ← ρu + (1 − ρ)d²`` and
+    ``w ← w − lr · d``. (Zeiler 2012.) Raises ``ValueError`` for settings out of range.
+
+    >>> import nnlib
+    >>> w = nnlib.ones(1, requires_grad=True)
+    >>> optimizer = nnlib.optim.Adadelta([w])
+    >>> (w * 5).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.9968], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1.0,
+        rho: float = 0.9,
+        eps: float = 1e-6,
+        weight_decay: float = 0,
+    ) -> None:
+        expect_number(rho, "rho", 0, 1)
+        super().__init__(params, {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay})
+
+    def _update(self, w: Array, g: Array, memory: Memory, step: int, group: Group) -> None:
+        s, u, rho, eps = memory("square_avg"), memory("acc_delta"), group["rho"], group["eps"]
+        s *= rho
+        s += (1 - rho) * g * g
+        d = g * np.sqrt((u + eps) / (s + eps))
+        u *= rho
+        u += (1 - rho) * d * d
+        w -= group["lr"] * d
+
+
 class Adam(Optimizer):
     """A step for each weight, scaled by how large its gradients have been (Kingma and Ba 2015).
 
     ``m ← β₁m + (1 − β₁)g``, ``v ← β₂v + (1 − β₂)g²``, and with m̂ = m / (1 − β₁ᵗ) and
     v̂ = v / (1 − β₂ᵗ): ``w ← w − lr · m̂ / (√v̂ + eps)``. ``weight_decay`` adds to the gradient.
+    With ``amsgrad`` the largest v so far stands in its place (Reddi, Kale and Kumar 2018).
     Raises ``ValueError`` for settings out of range.
 
     >>> import nnlib
@@ -261,6 +334,7 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
+        amsgrad: bool = False,
     ) -> None:
         expect_type(betas, "betas", "two numbers", tuple, list)
         for beta in betas:
@@ -268,7 +342,7 @@ class Adam(Optimizer):
         two = len(betas) == 2 and all(0 <= beta < 1 for beta in betas)
         expect(two, "betas", "two numbers in [0, 1)", betas)
         settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
-        super().__init__(params, settings)
+        super().__init__(params, {**settings, "amsgrad": amsgrad})
 
     def _update(self, w: Array, g: Array, memory: Memory, step: int, group: Group) -> None:
         # In place throughout, m in a way that needs no second array: (m β₁/(1 − β₁) + g)(1 − β₁).
@@ -280,6 +354,9 @@ class Adam(Optimizer):
         g *= 1 - beta2
         v *= beta2
         v += g
+        if group.get("amsgrad"):
+            largest = memory("max_exp_avg_sq")
+            v = np.maximum(largest, v, out=largest)
         spread = math.sqrt(1 - beta2**step)  # √v̂ = √v / spread: multiplied out, as in the paper
         root = np.sqrt(v, out=g)
         root += group["eps"] * spread
@@ -309,8 +386,9 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
+        amsgrad: bool = False,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad)
 
     def _decay(self, w: Array, g: Array, group: Group) -> None:
         w *= 1 - group["lr"] * group["weight_decay"]

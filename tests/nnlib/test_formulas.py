@@ -138,6 +138,32 @@ def rmsprop(w: Any, g: Any, s: Any, n: int) -> tuple[Any, Any]:
     return w - 0.01 * g / (np.sqrt(s) + 1e-8), s
 
 
+def adagrad(w: Any, g: Any, s: Any, n: int) -> tuple[Any, Any]:
+    s = (0.0 if s is None else s) + g**2
+    return w - 0.01 * g / (np.sqrt(s) + 1e-10), s
+
+
+def adadelta(w: Any, g: Any, kept: Any, n: int) -> tuple[Any, Any]:
+    s, u = kept or (0.0, 0.0)
+    s = 0.9 * s + 0.1 * g**2
+    d = g * np.sqrt(u + 1e-6) / np.sqrt(s + 1e-6)
+    return w - 1.0 * d, (s, 0.9 * u + 0.1 * d**2)
+
+
+def pooled_by_loops() -> np.ndarray:
+    """Means of windows that overlap where the lengths do not divide: 9 × 7 to 4 × 3."""
+    picture = rng_of_pool()
+    rows, columns = (
+        [(i * n // parts, -(-(i + 1) * n // parts)) for i in range(parts)]
+        for n, parts in zip(picture.shape, (4, 3), strict=True)
+    )
+    return np.array([[picture[a:b, c:d].mean() for c, d in columns] for a, b in rows])
+
+
+def rng_of_pool() -> np.ndarray:
+    return np.random.default_rng(5).normal(size=(9, 7))
+
+
 def rates(make: Any, rate: Callable[[int], float], epochs: int = 6) -> tuple[Any, Any]:
     """What a schedule gives, epoch by epoch, and what its formula does."""
     optimizer = optim.SGD([nnlib.zeros(1).requires_grad_()], lr=0.5)
@@ -283,7 +309,23 @@ FORMULAS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "w ← w − lr · m̂ / (√v̂ + eps)": lambda: walk(optim.Adam, adam),
     "lr · weight_decay": lambda: walk(optim.AdamW, adamw),
     "s ← αs + (1 − α)g²": lambda: walk(optim.RMSprop, rmsprop),
-    "w ← w − lr · g / (√s + eps)": lambda: walk(optim.RMSprop, rmsprop),
+    "w ← w − lr · g / (√s + eps)": lambda: tuple(  # type: ignore[return-value]
+        np.concatenate(both)
+        for both in zip(walk(optim.RMSprop, rmsprop), walk(optim.Adagrad, adagrad), strict=True)
+    ),
+    "s ← s + g²": lambda: walk(optim.Adagrad, adagrad),
+    "s ← ρs + (1 − ρ)g²": lambda: walk(optim.Adadelta, adadelta),
+    "d = g · √(u + eps) / √(s + eps)": lambda: walk(optim.Adadelta, adadelta),
+    "u ← ρu + (1 − ρ)d²": lambda: walk(optim.Adadelta, adadelta),
+    "w ← w − lr · d": lambda: walk(optim.Adadelta, adadelta),
+    "y = A · x · Bᵀ": lambda: (
+        functional.adaptive_avg_pool2d(t(rng_of_pool()[np.newaxis]), (4, 3)).numpy()[0],
+        pooled_by_loops(),
+    ),
+    "t (log t − x)": lambda: (
+        functional.kl_div(t(np.log(SOFT)), t(Q), reduction="sum").numpy(),
+        (Q * (np.log(Q) - np.log(SOFT))).sum(),
+    ),
     "eta_min + ½(lr − eta_min)(1 + cos(π · epoch / T_max))": lambda: rates(
         lambda o: optim.CosineAnnealingLR(o, T_max=6, eta_min=0.1),
         lambda epoch: 0.1 + 0.5 * (0.5 - 0.1) * (1 + math.cos(math.pi * epoch / 6)),

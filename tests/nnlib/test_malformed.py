@@ -61,6 +61,9 @@ ONE_INPUT = {
     "Parameter": nn.Parameter,
     "MultiheadAttention": lambda v: nn.MultiheadAttention(4, 2)(v, v, v),
     "TransformerEncoderLayer": nn.TransformerEncoderLayer(4, 2, 8),
+    "TransformerEncoder": nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 2),
+    "adaptive_avg_pool2d": lambda v: F.adaptive_avg_pool2d(v, 2),
+    "AdaptiveAvgPool2d": nn.AdaptiveAvgPool2d(2),
     "accuracy": lambda v: nnlib.accuracy(v, Y),
     "accuracy target": lambda v: nnlib.accuracy(Y, v),
     "curve": datasets.curve,
@@ -151,9 +154,10 @@ ONE_INPUT |= {f.__name__: lambda v, f=f: f([v]) for f in (nnlib.hstack, nnlib.vs
 ONE_INPUT |= {"meshgrid": lambda v: nnlib.meshgrid([v], indexing="ij")}
 ONE_INPUT |= {"einsum": lambda v: nnlib.einsum("i->i", [v])}
 ONE_INPUT |= {"grad": lambda v: nnlib.autograd.grad(v, W)}
-LOSSES = ["mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss", "binary_cross_entropy"]
+LOSSES = ["mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss", "binary_cross_entropy", "kl_div"]
 LOSSES += ["binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
 MODULES = [nn.MSELoss, nn.L1Loss, nn.HuberLoss, nn.SmoothL1Loss, nn.BCELoss, nn.BCEWithLogitsLoss]
+MODULES += [nn.KLDivLoss]
 MODULES += [nn.CrossEntropyLoss, nn.NLLLoss]
 for loss in [*(getattr(F, name) for name in LOSSES), *(module() for module in MODULES)]:
     name = getattr(loss, "__name__", type(loss).__name__)
@@ -237,7 +241,9 @@ def test_what_no_picture_can_show_is_named(name, wrong):
 
 HALF = T(2, 3) + 0.5
 FLOAT64 = nnlib.ones(2, dtype=nnlib.float64, requires_grad=True)
-OPTIMISERS = (optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop)
+OPTIMISERS = (
+    optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad, optim.Adadelta
+)  # fmt: skip
 ALONG_A_DIMENSION = [nnlib.softmax, nnlib.log_softmax, nnlib.logsumexp, nnlib.sum, nnlib.mean]
 ALONG_A_DIMENSION += [nnlib.var, nnlib.std, nnlib.max, nnlib.min, nnlib.amax]
 ALONG_A_DIMENSION += [nnlib.unsqueeze, nnlib.squeeze]
@@ -272,12 +278,12 @@ BAD = [
     ],
     *[
         (lambda name=name, r=r: getattr(F, name)(HALF, HALF, reduction=r), ValueError, f"got {r!r}")
-        for name in LOSSES[:5]
+        for name in LOSSES[:6]
         for r in ("avg", "Mean", None, 1)
     ],
     *[
         (lambda name=name: getattr(F, name)(X, T(4)), ValueError, r"\(2, 3\) .* \(4,\)")
-        for name in LOSSES[:6]
+        for name in LOSSES[:7]
     ],
     *[(lambda d=d: F.huber_loss(X, X, delta=d), ValueError, "delta") for d in (0, -1, np.nan)],
     *[
@@ -384,6 +390,23 @@ BAD = [
     (lambda: nn.Conv2d(1, None, 3), TypeError, "out_channels: expected an integer, got NoneType"),
     (lambda: nn.Conv2d(3, 1, 2)(T(1, 4, 5, 5)), ValueError, r"\(O, 4, K.*\(1, 4.*got \(1, 3"),
     (lambda: nn.Conv1d(3, 1, 2)(T(1, 4, 5)), ValueError, r"\(O, 4, K\).*\(1, 4, 5\).*\(1, 3, 2\)"),
+    *[
+        (lambda make=make, size=size: make(size), error, "output_size")
+        for make in (
+            nn.AdaptiveAvgPool2d,
+            lambda size: F.adaptive_avg_pool2d(T(1, 4, 5, 5), size),
+        )
+        for size, error in ((0, ValueError), (1.5, TypeError), ((1, 2, 3), ValueError))
+    ],
+    *[
+        (lambda f=f, x=x: f(x), ValueError, "input: expected")
+        for f in (nn.AdaptiveAvgPool2d(2), lambda x: F.adaptive_avg_pool2d(x, 2))
+        for x in (T(4, 5), T(1, 4, 0, 5), T(1, 1, 4, 5, 5))
+    ],
+    *[
+        (lambda n=n: nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), n), error, "num_l")
+        for n, error in ((0, ValueError), (-1, ValueError), (1.5, TypeError), ("2", TypeError))
+    ],
     (lambda: nn.MaxPool2d(3)(T(1, 4, 2, 5)), ValueError, r"kernel of size \(3, 3\).*\(2, 5\)"),
     *[(lambda p=p: nn.Dropout(p), ValueError, f"p: .*got {p}") for p in (-0.1, 1.1, 2, np.nan, -9)],
     *[

@@ -17,7 +17,7 @@ MISSING = [
     (lambda: nnlib.conv3d, "'nnlib' has no conv3d; there are conv1d, conv2d"),
     (lambda: nnlib.nn.Conv3d, "'nnlib.nn' has no Conv3d; there are Conv1d, Conv2d"),
     (lambda: nnlib.nn.functional.max_pool3d, "max_pool1d, max_pool2d"),
-    (lambda: nnlib.optim.Adamax, "'nnlib.optim' has no Adamax; there are Adam, AdamW"),
+    (lambda: nnlib.optim.Adamax, "'nnlib.optim' has no Adamax; there are Adagrad, Adam, AdamW"),
     (lambda: nnlib.zeros(2).cumsums, "'Tensor' has no cumsums; there are cumsum, sum"),
     (lambda: nnlib.zeros(2).cuda(), "'Tensor' has no cuda; write to(device)"),
     (lambda: nnlib.nn.Linear(1, 1).weights, "'Linear' has no weights; there is weight"),
@@ -231,3 +231,33 @@ def test_dropout2d_drops_whole_channels():
     y = nnlib.nn.Dropout2d(0.5)(nnlib.ones(50, 4, 3, 3)).flatten(2)
     assert set(y.flatten().tolist()) == {0.0, 2.0}
     assert (y.amin(2) == y.amax(2)).all()
+
+
+def test_an_operation_of_ones_own_must_give_each_argument_its_gradient():
+    class Wrong(nnlib.autograd.Function):
+        answer = None
+
+        @staticmethod
+        def forward(ctx, x, y):
+            return x * y if isinstance(y, nnlib.Tensor) else y
+
+        @classmethod
+        def backward(cls, ctx, g):
+            return cls.answer
+
+    x, y = nnlib.ones(2, requires_grad=True), nnlib.ones(2)
+    for answer, said in (
+        (nnlib.ones(2), "Wrong.backward: expected 2 gradients, got 1"),
+        ((nnlib.ones(3), None), r"Wrong.backward: expected a gradient of shape \(2,\), got \(3,\)"),
+    ):
+        Wrong.answer = answer
+        with pytest.raises(ValueError, match=said):
+            Wrong.apply(x, y).sum().backward()
+    Wrong.answer = (None, None)
+    Wrong.apply(x, y).sum().backward()
+    assert x.grad is None
+    with pytest.raises(TypeError, match=r"Wrong.forward: expected a Tensor as its result, got str"):
+        Wrong.apply(x, "y")
+    with pytest.raises(NotImplementedError, match="forward"):
+        nnlib.autograd.Function.apply(x)
+    assert not Wrong.apply(nnlib.ones(2), y).requires_grad

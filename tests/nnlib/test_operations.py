@@ -316,6 +316,31 @@ MATRIX = [
         (3, 4),
         domain="apart",
     ),
+    *[
+        op(
+            f"adaptive_avg_pool2d {size}",
+            lambda lib, x, s=size: functional(lib).adaptive_avg_pool2d(x, s),
+            (2, 3, 5, 7),
+        )
+        for size in (1, (2, 3), (5, 9))
+    ],
+    *[
+        op(
+            f"kl_div {how}",
+            lambda lib, x, t, r=how: functional(lib).kl_div(x, t, reduction=r),
+            (3, 4),
+            (3, 4),
+            domain="positive",
+        )
+        for how in ("sum", "none", "batchmean")  # of "mean" PyTorch warns; see test_modules
+    ],
+    op(
+        "kl_div log",
+        lambda lib, x, t: functional(lib).kl_div(x, t, reduction="sum", log_target=True),
+        (3, 4),
+        (3, 4),
+    ),
+    op("cumsum axis", lambda lib, x: lib.cumsum(x, axis=1), (2, 3)),
     op("pow 0 tape", lambda _, x: x**0, (2, 3)),
     op("pow tensor", lambda _, x, y: x**y, (2, 3), (3,), domain="positive"),
     op("pow of number", lambda _, x: 2**x + 0.5**x, (2, 3)),

@@ -23,8 +23,11 @@ SETTINGS = {
         {},
         {"lr": 0.1, "betas": (0.5, 0.9), "eps": 1e-3},
         {"lr": 0.01, "weight_decay": 0.1},
+        {"lr": 0.05, "amsgrad": True},
     ],
-    "AdamW": [{}, {"lr": 0.01}, {"lr": 0.05, "weight_decay": 0.2}],
+    "AdamW": [{}, {"lr": 0.01}, {"lr": 0.05, "weight_decay": 0.2}, {"amsgrad": True}],
+    "Adagrad": [{}, {"lr": 0.1, "lr_decay": 0.05, "weight_decay": 0.1, "eps": 1e-4}],
+    "Adadelta": [{}, {"lr": 0.5, "rho": 0.7, "eps": 1e-3, "weight_decay": 0.1}],
     "RMSprop": [{}, {"lr": 0.01}, {"lr": 0.02, "alpha": 0.9, "eps": 1e-3, "weight_decay": 0.1}],
 }
 RULES = [
