@@ -166,21 +166,21 @@ def test_draws_by_chances_have_these_chances():
 def test_recurrent_layers_take_one_sequence(torch, kind, settings, bias):
     name, _, nonlinearity = kind.partition(" ")
     more = {"nonlinearity": nonlinearity} if nonlinearity else {}
-    x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
-    theirs = getattr(torch.nn, name)(3, 4, bias=bias, **more, **settings)
-    mine = getattr(nnlib.nn, name)(3, 4, bias=bias, **more, **settings)
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    theirs = getattr(torch.nn, name)(3, 4, bias=bias, **more, **settings).double()
+    mine = getattr(nnlib.nn, name)(3, 4, bias=bias, **more, **settings).double()
     mine.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
     got, want = mine(nnlib.tensor(x)), theirs(torch.tensor(x))
     for _ in range(2):  # from zeros, and then from the state that this ended in
-        np.testing.assert_allclose(got[0].detach().numpy(), want[0].detach().numpy(), atol=1e-6)
+        np.testing.assert_allclose(got[0].detach().numpy(), want[0].detach().numpy(), atol=1e-12)
         ends = [r[1] if isinstance(r[1], tuple) else (r[1],) for r in (got, want)]
         for one, two in zip(*ends, strict=True):
-            np.testing.assert_allclose(one.detach().numpy(), two.detach().numpy(), atol=1e-6)
+            np.testing.assert_allclose(one.detach().numpy(), two.detach().numpy(), atol=1e-12)
         got, want = mine(nnlib.tensor(x), got[1]), theirs(torch.tensor(x), want[1])
     got[0].square().sum().backward()
     want[0].square().sum().backward()
     for one, two in zip(mine.parameters(), theirs.parameters(), strict=True):
-        np.testing.assert_allclose(one.grad.numpy(), two.grad.numpy(), atol=1e-5)
+        np.testing.assert_allclose(one.grad.numpy(), two.grad.numpy(), rtol=1e-10, atol=1e-12)
 
 
 def test_grad_gives_gradients_and_leaves_none_behind(torch):
