@@ -112,10 +112,12 @@ def _activation(function: Callable[..., nnlib.Tensor]) -> Callable[[float], list
     return value_and_slope
 
 
-def _activation_model(function: str, breaks: tuple[str, str]) -> Model:
+def _activation_model(
+    function: str, breaks: tuple[str, str], truth: Callable[..., nnlib.Tensor] | None = None
+) -> Model:
     return Model(
         function,
-        _activation(getattr(F, function)),
+        _activation(truth or getattr(F, function)),
         lambda rng: [rng.normal(scale=4)],
         tuple([z] for z in (0, 1, -1, 5, 1e-300, -1e-9, 20, -20, 36, -36, 700, -700, 1e300)),
         breaks,
@@ -125,12 +127,22 @@ def _activation_model(function: str, breaks: tuple[str, str]) -> Model:
 ACTIVATIONS = Instrument(
     name="activations",
     page="pieces/activations/",
-    shows=("0.73", "0.27"),
+    shows=("0.73",),
     models=(
         _activation_model("relu", ("z > 0 ? 1 : 0", "z > 0 ? 1 : 0.01")),
         _activation_model("sigmoid", ("low * high]", "low * low]")),
         _activation_model("tanh", ("1 - value * value", "1 - value")),
         _activation_model("gelu", ("n / 2 / fraction", "n / fraction")),
+        _activation_model("leaky", ("0.1 * z, 0.1", "0.1 * z, 1"), nn.LeakyReLU(0.1)),
+        _activation_model("none", ("(z) => [z, 1]", "(z) => [z, z]"), lambda z: 1 * z),
+    ),
+)
+
+SOFTMAX = Instrument(
+    name="softmax",
+    page="pieces/activations/",
+    shows=("0.73", "0.27"),
+    models=(
         Model(
             "softmax",
             lambda totals, temperature: floats(F.softmax(float64(totals) / temperature, 0).numpy()),
@@ -1034,10 +1046,10 @@ WATCHING = Instrument(
 # Width, epochs and decay
 def _judge(training: float, unseen: float, floor: float) -> str:
     """The page's own thresholds, and its table's words."""
-    high, ratio = training > 2 * floor, unseen / training
-    if high:
-        return "look twice" if ratio < 0.8 else "underfitting"
-    return "overfitting" if ratio > 2 else "healthy"
+    if training > 2 * floor:
+        low = unseen <= 2 * floor and unseen / training <= 0.8
+        return "look twice" if low else "underfitting"
+    return "overfitting" if unseen > 2 * floor else "healthy"
 
 
 UNDERFITTING = Instrument(
@@ -1050,7 +1062,7 @@ UNDERFITTING = Instrument(
             _judge,
             lambda rng: [*floats(rng.uniform(0.01, 0.5, 2)), 0.04],
             ([0.13, 0.11, 0.04], [0.05, 0.05, 0.04], [0.01, 0.5, 0.04], [0.3, 0.1, 0.04]),
-            ("2 * floor", "3 * floor"),
+            ("training > 2 * floor", "training > 3 * floor"),
         ),
     ),
 )
@@ -1101,7 +1113,7 @@ PYTORCH = Instrument(
     name="pytorch", page="further/pytorch/", shows=("30", "0.0221", "2"), models=()
 )
 
-INSTRUMENTS = (NEURON, ACTIVATIONS, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
+INSTRUMENTS = (NEURON, ACTIVATIONS, SOFTMAX, LAYERS, LOSSES, BACKPROPAGATION, DESCENT, CONVOLUTION)
 INSTRUMENTS += (DEAD_UNITS, WHY_IT_WORKS, PYTORCH, GRADIENTS, RECURRENCE)
 INSTRUMENTS += (OVERFITTING, DIGITS, LOOP, ATTENTION, WRITER, WATCHING, UNDERFITTING)
 

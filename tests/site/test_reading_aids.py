@@ -50,8 +50,8 @@ def test_the_home_page_says_how_much_is_held(site: Path) -> None:
         "blocks of code": len(found),
         "outputs": len(outputs),
         "digits": sum(character in "0123456789" for output in outputs for character in output),
-        "of them leads": sum(1 if isinstance(each, str) else len(each) for each in proofs),
-        "pictures can be handled": sum("instrument" in block.fence.options for block in found),
+        "of them carry": sum(1 if isinstance(each, str) else len(each) for each in proofs),
+        "pictures are interactive": sum("instrument" in block.fence.options for block in found),
     }
     text = " ".join(article(built(site, "")).text.split())
     for what, count in counted.items():

@@ -1,4 +1,4 @@
-/* Four activations under one hand: what each makes of the same total, and how steep it is there; and softmax with its temperature.
+/* The activations of the page's picture under one hand: what each makes of the same total, and how steep it is there.
    The slope is what a correction is multiplied by on its way back, so the sentence speaks of that. */
 
 import { draw, instrument, number, say, text } from "./kit.js";
@@ -38,59 +38,48 @@ export function gelu(z) {
   return [z * below, below + (z * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI)];
 }
 
-export function softmax(totals, temperature) {
-  const top = Math.max(...totals);
-  const powers = totals.map((total) => Math.exp((total - top) / temperature));
-  const sum = powers.reduce((a, b) => a + b);
-  return powers.map((power) => power / sum);
-}
+export const leaky = (z) => (z > 0 ? [z, 1] : [0.1 * z, 0.1]);
+export const none = (z) => [z, 1];
 
-const FUNCTIONS = { ReLU: relu, sigmoid, tanh, GELU: gelu };
-const REACH = 5;
+const FUNCTIONS = { sigmoid, tanh, ReLU: relu, "leaky ReLU (0.1)": leaky, GELU: gelu, none };
+const REACH = 4;
+/* A slope may jump at zero; no stroke joins its two sides. */
+const SIDES = [[-REACH, 0], [1e-9, REACH]];
 
 instrument("activations", {
   label: "Activations, to try",
-  hint: "Drag in any panel, or move the sliders.",
-  state: {
-    z: number(1, -REACH, REACH, 0.1), first: number(2, -5, 5, 0.1), second: number(1, -5, 5, 0.1), temperature: number(1, 0.1, 5, 0.1),
-  },
+  hint: "Drag in any panel, or move the slider. Solid: what the function gives. Dashed: its slope. The thin line touches the solid curve at the dot.",
+  state: { z: number(1, -REACH, REACH, 0.1) },
   build(ui) {
     const panels = Object.entries(FUNCTIONS).map(([name, f]) => {
-      const plot = ui.plot({ label: name, look: "nn-small", width: 165, height: 250, x: [-REACH, REACH], y: [-2.4, 4.6], margin: [20, 4, 40, 4] });
+      const plot = ui.plot({ label: name, look: "nn-small", width: 165, height: 200, x: [-REACH, REACH], y: [-1.2, 4.2], margin: [20, 6, 44, 20] });
+      plot.axes({ x: [-4, -2, 0, 2, 4], y: [-1, 0, 1, 2, 3, 4] });
       plot.grab((z) => ({ z }));
       return { name, f, plot };
     });
-    const shares = ui.plot({ label: "Softmax", look: "nn-flat", width: 340, height: 64 });
-    ui.slider("z", "total z");
-    ui.slider("first", "first total", (value) => say(value, 1));
-    ui.slider("second", "second total", (value) => say(value, 1));
-    ui.slider("temperature", "temperature", (value) => say(value, 1));
+    ui.slider("z", "total z", (value) => say(value, 1));
 
-    return ({ z, first, second, temperature }) => {
-      const slopes = panels.map(({ name, f, plot }) => {
+    return ({ z }) => {
+      const found = panels.map(({ name, f, plot }) => {
         const [value, slope] = f(z);
+        const { left, top, right, bottom } = plot.box;
         plot.paint(
-          draw("path", { class: "nn-axis", d: `M4 ${plot.y(0)}H161M${plot.x(0)} 20V210` }),
+          draw("path", { class: "nn-axis", d: `M${left} ${plot.y(0)}H${right}M${plot.x(0)} ${top}V${bottom}` }),
           plot.curve((at) => f(at)[0], { class: "nn-blue" }),
-          plot.path([-1.5, 1.5].map((by) => [z + by, value + by * slope]), { class: "nn-orange" }),
+          SIDES.map((side) => plot.curve((at) => f(at)[1], { class: "nn-orange" }, 60, side)),
+          plot.path([-1.5, 1.5].map((by) => [z + by, value + by * slope]), { class: "nn-thin" }),
+          plot.dot(z, slope, { class: "nn-mark nn-other" }),
           plot.dot(z, value, { class: "nn-mark" }),
         );
         plot.note(
-          text(4, 14, name, { class: "nn-strong" }),
-          text(4, 228, `gives ${say(value)}`),
-          text(4, 245, `slope ${say(slope)}`),
+          text(left, 14, name, { class: "nn-strong" }),
+          text(plot.x(3), bottom + 16, "z", { class: "nn-tick" }),
+          text(left, bottom + 37, `gives ${say(value)}, slope ${say(slope)}`),
         );
-        return slope;
+        return [say(value), say(slope)];
       });
-      const parts = softmax([first, second], temperature);
-      shares.paint(parts.flatMap((share, index) => [
-        text(0, 20 + index * 30, `softmax of ${say(index ? second : first, 1)}`),
-        draw("rect", { class: index ? "nn-no" : "nn-yes", x: 110, y: 5 + index * 30, width: share * 190, height: 22 }),
-        text(116 + share * 190, 20 + index * 30, say(share)),
-      ]));
-      const [a, b, c, d] = slopes.map((slope) => say(slope));
-      return `At z = ${say(z, 1)} ReLU passes on ${a} of a correction, sigmoid ${b}, tanh ${c}, GELU ${d}. `
-        + `Softmax shares out ${say(parts[0])} and ${say(parts[1])}.`;
+      const [[gives, a], [, b], [, c], [, d], [, e]] = found;
+      return `At z = ${say(z, 1)} sigmoid gives ${gives}; a correction is multiplied there by ${a}, in tanh by ${b}, in ReLU by ${c}, in leaky ReLU by ${d}, in GELU by ${e}.`;
     };
   },
 });

@@ -25,6 +25,9 @@ const INPUT = [[32, 100], [32, 240]];
 const HIDDEN = [[192, 46], [192, 166], [192, 286]];
 const OUTPUT = [306, 166];
 
+/* Past where the lines cross, so that each box stands on one line only. */
+const NEAR_ITS_NEURON = 0.7;
+
 const between = ([x0, y0], [x1, y1], share) => [x0 + (x1 - x0) * share, y0 + (y1 - y0) * share];
 
 function network(state) {
@@ -54,7 +57,7 @@ instrument("layers", {
     const ordinal = ["first", "second", "third"];
     for (const i of [0, 1]) plot.knob(`x${i + 1}`, ...INPUT[i], { label: `${ordinal[i]} input` });
     for (const n of NEURONS) {
-      for (const i of [0, 1]) plot.knob(`w${n + 1}${i + 1}`, ...between(INPUT[i], HIDDEN[n], 0.45), { label: `weight from the ${ordinal[i]} input to the ${ordinal[n]} hidden neuron` });
+      for (const i of [0, 1]) plot.knob(`w${n + 1}${i + 1}`, ...between(INPUT[i], HIDDEN[n], NEAR_ITS_NEURON), { label: `weight from the ${ordinal[i]} input to the ${ordinal[n]} hidden neuron` });
       plot.knob(`b${n + 1}`, HIDDEN[n][0], HIDDEN[n][1] + 38, { label: `bias of the ${ordinal[n]} hidden neuron` });
     }
     for (const n of NEURONS) plot.knob(`v${n + 1}`, ...between(HIDDEN[n], OUTPUT, 0.52), { label: `weight from the ${ordinal[n]} hidden neuron to the output` });
@@ -86,7 +89,7 @@ instrument("layers", {
         `z = ${say(out, 3)}, ŷ = sigmoid(z) = ${say(answer, 4)}`,
       ]);
       sums.paint(rows.flatMap(([sum, result], row) => [
-        text(0, 24 + row * 76, sum, { class: "nn-quiet nn-small-text" }),
+        text(0, 24 + row * 76, sum, { class: "nn-small-text" }),
         text(0, 46 + row * 76, result, { class: "nn-strong" }),
       ]));
       const quiet = NEURONS.filter((n) => silent[n]).map((n) => ordinal[n]);

@@ -36,7 +36,7 @@ export function roundUp(value, unit) {
 export const thinned = (rows) => (rows.length > MOST_MARKS ? rows.filter((_, at) => at % 2 === 0 || at === rows.length - 1) : rows);
 
 export function sentence({ step, epoch, seen, unseen, right, findings, diverged }) {
-  const share = (part) => `${Math.round(100 * part)} %`;
+  const share = (part) => `${Math.round(100 * part)}%`;
   if (diverged) return `Step ${step}: ${diverged}`;
   /* The likeliest causes; what comes after them may follow from them. */
   const found = findings.length ? findings.slice(0, 2).join(" ") : "The monitor finds nothing wrong.";
@@ -48,10 +48,11 @@ const square = (x, y) => `M${x - RADIUS} ${y - RADIUS}h${2 * RADIUS}v${2 * RADIU
 
 /* The plane: colours below, the line and the points above. */
 function field(ui) {
-  const plot = ui.plot({ label: "The plane with its points, and what the network says to each place", width: 300, height: 300, x: [-1, 1], y: [-1, 1] });
+  const plot = ui.plot({ label: "The plane with its points, and what the network says about each place", width: 300, height: 300, x: [-1, 1], y: [-1, 1] });
   const canvas = make("canvas", { "aria-hidden": "true", width: 1, height: 1 });
-  const key = make("p", { class: "nn-key", "aria-hidden": "true" }, "Circles are blue, squares orange. Filled: seen. Hollow: not seen.");
-  ui.drawings.append(make("div", { class: "nn-ground" }, make("div", { class: "nn-plane" }, canvas, plot.svg), key));
+  const key = make("p", { class: "nn-key", "aria-hidden": "true" }, "Round points are blue, square ones orange. Filled: seen. Hollow: not seen.");
+  /* What plays stands right below, and what it says: all of it fits on one screen with the plane. */
+  ui.drawings.append(make("div", { class: "nn-ground" }, make("div", { class: "nn-plane" }, canvas, plot.svg), key), ui.controls, ui.seen);
   let shown = null;
   let marks = [];
   function place(points) {
@@ -110,15 +111,14 @@ function switches(ui) {
 
 function controls(ui) {
   const bar = ui.controls;
-  bar.after(ui.seen);
   function group(name, fill) {
     ui.controls = make("div", { class: "nn-controls nn-group", role: "group", "aria-label": name }, make("p", { "aria-hidden": "true" }, name));
     fill();
-    ui.seen.after(ui.controls);
+    ui.drawings.after(ui.controls);
     ui.controls = bar;
   }
   const units = (value) => (value ? String(value) : "none");
-  /* Each is put right below the sentence, so the last comes first. */
+  /* Each is put right below the drawings, so the last comes first. */
   group("Training", () => {
     ui.choice("loss", "Loss", NAMES.loss);
     ui.choice("optimizer", "Optimiser", NAMES.optimizer);
@@ -140,7 +140,7 @@ function controls(ui) {
     ui.choice("data", "Data", NAMES.data);
     ui.slider("noise", "Noise");
     ui.slider("number", "Points", String);
-    ui.slider("split", "Seen", (value) => `${value} %`);
+    ui.slider("split", "Seen", (value) => `${value}%`);
   });
 }
 
@@ -260,7 +260,7 @@ function build(ui) {
 
 instrument("playground", {
   label: "Playground: a network that nnlib trains in this page",
-  hint: `It begins with a run that was recorded when the site was built. ${PRESS} trains anew, in your browser, with Python: 9 MB the first time.`,
+  hint: `You start with a run recorded when the site was built. ${PRESS} starts a new one in your browser; the first time, Python (9 MB) is loaded.`,
   state: STATE,
   build,
 });

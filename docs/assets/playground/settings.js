@@ -63,5 +63,5 @@ export const NAMES = {
   loss: { entropy: "Cross-entropy", squares: "Squared error" },
   optimizer: { sgd: "SGD", momentum: "SGD with momentum", adam: "Adam" },
   schedule: { constant: "Constant", warmup: "Warm-up of 100", halving: "Halved every 500", cosine: "Cosine over 1,000" },
-  pace: { 1: "1 step a picture", 10: "10 steps", 0: "As fast as it can" },
+  pace: { 1: "1 step per picture", 10: "10 steps", 0: "As fast as possible" },
 };
