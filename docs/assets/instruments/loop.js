@@ -109,11 +109,11 @@ instrument("loop", {
         text((left + right) / 2, low + 20, `round ${round}`, { class: "nn-middle nn-strong" }),
       );
       const told = [
-        `${rightly} of ${points.length} points right, loss ${say(loss[round], 3)}. The wrong ones are ringed; the deeper the colour, the surer the network.`,
+        `${rightly} of ${points.length} points right. The loss, which says how wrong, is ${say(loss[round], 3)}. The wrong points are ringed; the deeper the colour, the surer the network.`,
         `predict. The network is given all ${points.length} points and says which moon each belongs to: ${rightly} are right.`,
         `measure. How wrong is that, in one number? The loss is ${say(loss[round], 3)}. The wrong points are ringed.`,
         `blame. The gradient says of each of the ${weights} weights whether more of it would raise the loss, and how steeply; its length is ${say(blame[frame], 3)}.`,
-        `nudge. Each weight moves a little against its blame, all together by ${say(nudge[frame], 3)}. Then the next round begins.`,
+        `nudge. Each weight moves a little against its blame, averaged over the last rounds; all together by ${say(nudge[frame], 3)}. Then the next round begins.`,
       ];
       return part ? `Round ${round}, ${told[part]}` : `Round ${round}: ${told[0]}`;
     };

@@ -49,6 +49,8 @@ function yesSide([w1, w2], bias) {
 }
 
 const FRUIT = { apple: [0.9, 0.8], grapefruit: [0.2, 0.9], strawberry: [0.8, 0.3] };
+/* Where each name starts or ends, within the frame, and how far below its fruit. */
+const LABELS = { apple: [0.97, 19, "nn-end"], grapefruit: [0.03, 19, "nn-start"], strawberry: [0.99, -9, "nn-end"] };
 const NAMES = ["redness", "roundness"];
 /* From here the line's handle is looked for: the middle of the fruit. */
 const MIDDLE = [0.5, 0.5];
@@ -83,7 +85,7 @@ const side = (value) => number(value, -1, 1, 0.05);
 
 instrument("neuron", {
   label: "A neuron, to try",
-  hint: "Drag the arrow, the line or the fruit, or move them with the arrow keys.",
+  hint: "Drag the arrow, the line or the fruit, or use the arrow keys. All fruit lie in the frame; tinted means yes.",
   state: { w1: side(0.4), w2: side(0.3), b: number(0, -1.5, 1.5, 0.05), x: number(0.9, 0, 1, 0.05), y: number(0.8, 0, 1, 0.05) },
   build(ui) {
     const plane = ui.plot({ label: "The plane of fruit", width: 340, height: 300, x: [LOW, HIGH], y: [LOW, HIGH], margin: [18, 24, 34, 34] });
@@ -118,17 +120,26 @@ instrument("neuron", {
       const sum = neuron(weights, b, [x, y]);
       const line = decisionLine(weights, b);
       const place = ([a, c]) => [plane.x(a), plane.y(c)];
-      plane.note([["weights", weights], ["bias", at(state)]].map(([name, [a, c]]) =>
-        text(plane.x(a), plane.y(c) + 22, name, { class: "nn-middle nn-halo" })));
+      /* Each name beside its handle: that of the weights beyond the arrow's tip, that of the bias on the side of the no. */
+      const length = Math.hypot(w1, w2) || 1;
+      const [left, down] = [(-24 * w1) / length, w1 || w2 ? (20 * w2) / length : 20];
+      const [end, knob] = [place(weights), place(at(state))];
+      plane.note(
+        text(end[0] + (w1 < 0 ? 16 : -16), end[1] + (w2 < 0 ? 22 : -14), "weights", { class: "nn-middle nn-halo" }),
+        text(knob[0] + left, knob[1] + down + 4, "bias", { class: "nn-middle nn-halo" }),
+      );
       plane.paint(
         plane.path(yesSide(weights, b), { class: "nn-yes", "stroke-width": 0 }, "Z"),
         draw("rect", { class: "nn-thin", x: plane.x(0), y: plane.y(1), width: plane.x(1) - plane.x(0), height: plane.y(0) - plane.y(1) }),
         plane.path(line, { class: "nn-line" }),
         arrow(place([0, 0]), place(weights), { class: "nn-line" }),
-        Object.entries(FRUIT).flatMap(([name, spot]) => [
-          draw("circle", { class: "nn-thin", cx: plane.x(spot[0]), cy: plane.y(spot[1]), r: 3 }),
-          text(plane.x(spot[0]), plane.y(spot[1]) - 9, name, { class: "nn-tick nn-halo" }),
-        ]),
+        Object.entries(FRUIT).flatMap(([name, spot]) => {
+          const [edge, below, anchor] = LABELS[name];
+          return [
+            draw("circle", { class: "nn-thin", cx: plane.x(spot[0]), cy: plane.y(spot[1]), r: 3 }),
+            text(plane.x(edge), plane.y(spot[1]) + below, name, { class: `nn-tick nn-halo ${anchor}` }),
+          ];
+        }),
       );
       bars(sums, sum, state);
       const verdict = sum.z > 0 ? "above zero: yes" : Math.abs(sum.z) < 1e-12 ? "exactly undecided" : "below zero: no";
