@@ -40,20 +40,20 @@ function cells(grid, left, top, size, paint) {
 /* A photograph is made of light, the others of ink; light is the same in both schemes. */
 function ink(value, image) {
   if (image === "photo") return { fill: `rgb(${Array(3).fill(Math.round(255 * value))})`, stroke: "none", "shape-rendering": "crispEdges" };
-  return { fill: "var(--nn-muted)", "fill-opacity": 0.75 * value, stroke: "var(--nn-grid)" };
+  return { fill: "var(--nn-muted)", "fill-opacity": 0.45 * value, stroke: "var(--nn-grid)" };
 }
 
 function tinted(value, strongest, x, y, cell, shown) {
   const strength = strongest > 0 ? Math.abs(value) / strongest : 0;
   return [
-    draw("rect", { x, y, width: cell, height: cell, fill: `var(--nn-${value < 0 ? "orange" : "blue"})`, "fill-opacity": ((cell < ROOM / 2 ? 0.95 : 0.6) * strength).toFixed(3), stroke: cell < ROOM / 2 ? "none" : "var(--nn-grid)" }),
-    cell >= 26 ? text(x + cell / 2, y + cell / 2 + 4, shown, { class: `nn-middle nn-halo ${cell < 40 ? "nn-tiny" : ""}` }) : "",
+    draw("rect", { x, y, width: cell, height: cell, fill: `var(--nn-${value < 0 ? "orange" : "blue"})`, "fill-opacity": ((cell < ROOM / 2 ? 0.95 : 0.45) * strength).toFixed(3), stroke: cell < ROOM / 2 ? "none" : "var(--nn-grid)" }),
+    cell >= 26 ? text(x + cell / 2, y + cell / 2 + 4, shown, { class: `nn-middle ${cell < 40 ? "nn-tiny" : ""}` }) : "",
   ];
 }
 
 instrument("convolution", {
   label: "Convolution, to try",
-  hint: "Drag the window over the image, and any weight sideways.",
+  hint: "Drag the window, and any weight sideways; stride and padding are explained below.",
   state: {
     image: oneOf(["edge", "digit", "moved", "photo"]), stride: oneOf([1, 2, 3]), padding: oneOf([0, 1]), row: number(0, 0, MOST, 1), column: number(0, 0, MOST, 1),
     ...Object.fromEntries(NINE.map((index) => [`k${index}`, number(EDGE[index], -2, 2, 0.5, 0.000001)])),
@@ -116,7 +116,7 @@ instrument("convolution", {
         draw("rect", { class: "nn-thin", "stroke-dasharray": "3 3", x: 30, y: 10, width: BOX, height: BOX }),
         cells(image, start + 20, start, cell * image.length, (value, x, y, size) => [
           draw("rect", { x, y, width: size, height: size, ...ink(value, state.image) }),
-          size < ROOM ? "" : text(x + size / 2, y + size / 2 + 4, say(value, state.image === "edge" ? 0 : 1), { class: `nn-middle nn-halo ${size < 40 ? "nn-tiny" : ""}` }),
+          size < ROOM ? "" : text(x + size / 2, y + size / 2 + 4, say(value, state.image === "edge" ? 0 : 1), { class: `nn-middle ${size < 40 ? "nn-tiny" : ""}` }),
         ]),
         draw("rect", { class: "nn-blue", "stroke-width": 3, x: left + 20, y: top, width: 3 * cell, height: 3 * cell }),
       );

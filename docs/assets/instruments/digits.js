@@ -116,7 +116,7 @@ instrument("digits", {
       const silent = (values) => say((100 * values.filter((value) => value === 0).length) / values.length, 0);
       const truth = state.ink ? "" : `It is a ${labels[state.pick]}. `;
       const why = state.pushed ? " Pushed: each weight belongs to one pixel, and now meets other ink." : "";
-      return `${truth}The network says ${digit}, with ${say(100 * share, 1)} % of the share; next comes ${next}. Silent: ${silent(h1)} % of the first layer, ${silent(h2)} % of the second.${why}`;
+      return `${truth}The network says ${digit}, with a share of ${say(100 * share, 1)} %; next comes ${next}. Silent: ${silent(h1)} % of the first layer, ${silent(h2)} % of the second. For and against: blue ink counted for the ${digit}, orange (−) against it.${why}`;
     };
   },
 });
