@@ -89,7 +89,7 @@ instrument("backpropagation", {
     const table = ui.plot({ label: "The weights and their gradients", width: 340, height: 384 });
     KEYS.forEach((key, index) => graph.knob(key, ...KNOBS[index], { label: NAMES[index] }));
     ui.slider("stage", "stage", (stage) => (stage <= 5 ? `there ${stage}` : `back ${stage - 5}`));
-    ui.slider("which", "nudge", String);
+    ui.slider("which", "weight to nudge", String);
     ui.choice("y", "the truth is", { 1: "1: apple", 0: "0: none" });
     const weightsOf = (state) => unflat(KEYS.map((key) => state[key]));
     ui.button("Back", ({ stage }) => ({ stage: stage - 1 }), ({ stage }) => stage > 0);
@@ -110,8 +110,10 @@ instrument("backpropagation", {
       graph.paint(
         WIRES.map(([from, to]) => draw("path", { class: "nn-thin", d: `M${BOXES[from][0]} ${BOXES[from][1] + 16}L${BOXES[to][0]} ${BOXES[to][1] - 16}` })),
         KNOBS.map(([x, at], index) => {
-          const [bx, by] = index === 8 || index > 5 ? BOXES.z3 : BOXES[[0, 1, 4].includes(index) ? "z1" : "z2"];
-          return draw("path", { class: "nn-thin", d: `M${x} ${at}L${bx} ${by}` });
+          if (index > 5) return draw("path", { class: "nn-thin", d: `M${x} ${at}L${BOXES.z3[0]} ${BOXES.z3[1]}` });
+          /* Below its gradient, to the upper edge of the box. */
+          const [bx, by] = BOXES[[0, 1, 4].includes(index) ? "z1" : "z2"];
+          return draw("path", { class: "nn-thin", d: `M${x} ${at + 32}L${bx + (x - bx) / 2} ${by - 16}` });
         }),
         Object.entries(BOXES).flatMap(([key, [x, at, ahead, back]]) => [
           draw("rect", { class: stage === ahead || stage === back ? "nn-yes" : "nn-plain", x: x - 66, y: at - 16, width: 132, height: 32, rx: 4 }),

@@ -109,15 +109,15 @@ function verdict({ landscape, walk, eta }, path, start) {
   }
   if (walk !== "plain") return `With ${walk === "Adam" ? walk : `momentum ${MOMENTUM}`} and step size ${eta}, ${reached}.`;
   const sharpest = curvature(landscape, here);
-  const border = 2 / sharpest;
-  const what = eta < border ? "below" : eta === border ? "on" : "above";
-  const so = { below: "and each step comes closer", on: "and it bounces from wall to wall for ever", above: "and it diverges" }[what];
-  return `Step size ${eta} is ${what} the border 2/${sharpest} = ${border}: ${reached}, ${so}.`;
+  const limit = 2 / sharpest;
+  const what = eta < limit ? "below" : eta === limit ? "at" : "above";
+  const so = { below: "and each step comes closer", at: "and it bounces from wall to wall for ever", above: "and it diverges" }[what];
+  return `Step size ${eta} is ${what} the limit 2/${sharpest} = ${limit}: ${reached}, ${so}.`;
 }
 
 instrument("descent", {
   label: "Gradient descent, to try",
-  hint: "Drag the ball to its start, choose a step size, and let it walk.",
+  hint: "Drag the ball to where it should start, choose a step size, and let it walk.",
   state: {
     landscape: oneOf(["ravine", "bowl", "valleys"]), walk: oneOf(["plain", "momentum", "Adam"]), eta: oneOf(ETAS, 0.19),
     w1: number(8, -9, 9, 0.1), w2: number(1, -7, 7, 0.1), steps: number(30, 0, MOST, 1),

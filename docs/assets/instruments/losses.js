@@ -1,4 +1,4 @@
-/* Two price lists for one forecast: what cross-entropy and the squared error charge for it, and how strongly each pulls at the total.
+/* Two price lists for one forecast: what cross-entropy and the squared error charge for it, and the gradient of each at the total.
    It starts as the picture that stands here without scripts, at the forecast of the fruit network. */
 
 import { instrument, number, oneOf, say, text } from "./kit.js";
@@ -25,7 +25,7 @@ const TOP = 4.6;
 
 instrument("losses", {
   label: "Losses, to try",
-  hint: "Drag the prediction, and flip the truth.",
+  hint: "Drag the prediction, and flip the truth. z is the total behind ŷ.",
   state: { prediction: number(0.578, 0.001, 0.999, 0.001), truth: oneOf([1, 0]) },
   build(ui) {
     const [margin, height] = [[26, 8, 36, 40], 250];
@@ -49,24 +49,28 @@ instrument("losses", {
     return ({ prediction, truth }) => {
       const now = at(prediction, truth);
       const ends = [0.001, 0.999];
-      const curves = (plot, one, other) => [
+      /* A line down to the axis from the left curve leaves room for the names; the right plot has none. */
+      const curves = (plot, one, other, top) => [
         plot.curve((p) => at(p, truth)[one], { class: "nn-blue" }, 200, ends),
         plot.curve((p) => at(p, truth)[other], { class: "nn-orange" }, 200, ends),
-        plot.path([[prediction, -TOP], [prediction, TOP]], { class: "nn-thin" }),
+        plot.path([[prediction, -TOP], [prediction, top]], { class: "nn-thin" }),
         plot.dot(prediction, now[one], { class: "nn-mark" }),
         plot.dot(prediction, now[other], { class: "nn-mark nn-other" }),
       ];
-      const edge = truth === 1 ? { class: "nn-halo nn-end", x: price.x(0.96) } : { class: "nn-halo", x: price.x(0.04) };
+      /* Each name begins beside its curve, where the other is far away. */
+      const beside = (x, y, name) => (truth === 1
+        ? text(price.x(x), price.y(y), name, { class: "nn-halo" })
+        : text(price.x(1 - x), price.y(y), name, { class: "nn-halo nn-end" }));
       price.paint(
-        curves(price, "crossEntropy", "half"),
-        text(0, price.y(2), "cross-entropy, solid", edge),
-        text(0, price.y(1.5), "½ squared error, dashed", edge),
+        curves(price, "crossEntropy", "half", Math.min(TOP, now.crossEntropy)),
+        beside(0.13, 2.3, "cross-entropy, solid"),
+        beside(0.45, 1.1, "½ squared error, dashed"),
       );
-      pull.paint(curves(pull, "crossEntropyPull", "halfPull"));
+      pull.paint(curves(pull, "crossEntropyPull", "halfPull", TOP));
       const s = (value) => say(value, 3);
-      const late = Math.abs(now.crossEntropyPull) > 0.9 ? " Certain and wrong, and only the first still pulls." : "";
-      return `At ŷ = ${s(prediction)} cross-entropy charges ${s(now.crossEntropy)} and pulls with ${s(now.crossEntropyPull)}; `
-        + `half the squared error charges ${s(now.half)} and pulls with ${s(now.halfPull)}.${late}`;
+      const late = Math.abs(now.crossEntropyPull) > 0.9 ? " Certain and wrong, and only the first still pulls hard." : "";
+      return `At ŷ = ${s(prediction)} cross-entropy charges ${s(now.crossEntropy)}, with gradient ${s(now.crossEntropyPull)} at z; `
+        + `half the squared error charges ${s(now.half)}, with gradient ${s(now.halfPull)}.${late}`;
     };
   },
 });
