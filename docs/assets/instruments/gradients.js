@@ -1,4 +1,5 @@
-/* How much blame reaches each layer of a deep network, and how far one step moves it: depth, first weights, activation, and the two cures to switch on.
+/* How much blame reaches each layer of a deep network, and how far one step moves it: depth, first weights, activation, batch norm, residual connections.
+   The way back is read from left to right, as in the page's picture.
    Points and first weights are those of the page's block; the pass forward and back is made here at every change. */
 
 import { instrument, number, oneOf, say, text } from "./kit.js";
@@ -80,7 +81,7 @@ function brief(value) {
 
 instrument("gradients", {
   label: "The way back through a deep network, to try",
-  hint: "Change the depth, the first weights and the activation, and try the two cures.",
+  hint: "What arrives at each layer, and how far a step moves its weights.",
   state: {
     depth: number(MOST, 2, MOST, 1), scale: oneOf([0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 6, 8, 16], 1),
     activation: oneOf(Object.keys(ACTIVATIONS)), norm: oneOf(["no", "yes"]), skip: oneOf(["no", "yes"]),
@@ -89,17 +90,16 @@ instrument("gradients", {
     const { points, labels, layers } = ui.data;
     const margin = [20, 12, 36, 40];
     const y = [LOWEST, HIGHEST];
-    const heard = ui.plot({ label: "The gradient at each hidden layer", x: [0.5, MOST + 0.5], y, margin });
-    const moved = ui.plot({ label: "How far one step moves each layer", x: [0.5, MOST + 1.5], y, margin });
-    const frame = (plot, names) => {
-      plot.axes({ names });
-      plot.note([4, 0, -4, -8, -12].map((at) => text(plot.box.left - 6, plot.y(at) + 4, at === 0 ? "1" : say(10 ** at, 0) === "0" ? `1e−${-at}` : say(10 ** at, 0), { class: "nn-tick nn-end" })),
-        Array.from({ length: MOST }, (_, index) => text(plot.x(index + 1), plot.box.bottom + 16, index + 1, { class: "nn-tick" })));
-    };
-    frame(heard, ["hidden layer", "gradient that arrives"]);
-    frame(moved, ["layer, the output's last", "one step moves the weights by"]);
+    const heard = ui.plot({ label: "The gradient at each hidden layer", x: [MOST + 0.5, 0.5], y, margin });
+    const moved = ui.plot({ label: "How far one step moves each layer", x: [MOST + 1.5, 0.5], y, margin });
+    heard.axes({ names: ["hidden layer, seen from the output", "gradient that arrives"] });
+    moved.axes({ names: ["layer, seen from the output", "one step moves the weights by"] });
+    const ticks = (plot, layers) => plot.note(
+      [4, 0, -4, -8, -12].map((at) => text(plot.box.left - 6, plot.y(at) + 4, at === 0 ? "1" : `1e${say(at, 0)}`, { class: "nn-tick nn-end" })),
+      layers.map((name, index) => text(plot.x(index + 1), plot.box.bottom + 16, name, { class: "nn-tick" })),
+    );
     ui.slider("depth", "hidden layers", String);
-    ui.slider("scale", "weights times", String);
+    ui.slider("scale", "first weights ×", String);
     ui.choice("activation", "activation");
     ui.choice("norm", "batch norm");
     ui.choice("skip", "residual");
@@ -112,8 +112,11 @@ instrument("gradients", {
         plot.path(values.map((value, index) => [index + 1, power(value)]), { class: dotted ? "nn-orange" : "nn-blue" }),
         values.map((value, index) => plot.dot(index + 1, power(value), { r: 4, fill: `var(--nn-${dotted ? "orange" : "blue"})` })),
       ];
+      const hidden = arrives.map((_, index) => index + 1);
+      ticks(heard, hidden);
+      ticks(moved, [...hidden, "out"]);
       const lost = arrives[0] < 1e-3 * arrives.at(-1);
-      heard.paint(line(heard, arrives, lost), [[depth, arrives.at(-1), "nn-end"], [1, arrives[0], "nn-start"]].map(([layer, value, look]) =>
+      heard.paint(line(heard, arrives, lost), [[depth, arrives.at(-1), "nn-start"], [1, arrives[0], "nn-end"]].map(([layer, value, look]) =>
         text(heard.x(layer) + (look === "nn-end" ? 6 : -6), heard.y(Math.min(HIGHEST - 1.5, power(value))) - 10, brief(value), { class: `nn-halo ${look}` })));
       moved.paint(line(moved, share, share[0] < 1e-6));
       const words = share[0] < 1e-6 ? "too little to learn" : share.some((value) => !(value < 1)) ? "too far, as a layer moves by more than its size" : "enough to learn";

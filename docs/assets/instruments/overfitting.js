@@ -41,17 +41,18 @@ instrument("overfitting", {
       keys: (steps, across, { epoch }) => ({ epoch: epoch + steps }), value: ({ epoch }) => epoch, words: ({ epoch }) => `epoch ${epoch}`,
     });
     for (const plot of [losses, shares]) plot.grab((x) => ({ epoch: x }));
-    const line = (plot, values, look, name, at, shift) => [
+    /* A name stands at its line, in the line's colour. */
+    const line = (plot, values, look, name, at, shift, side = "nn-middle") => [
       plot.path(values.map((value, index) => [index + 1, value]), look),
-      text(plot.x(at + 1), plot.y(values[at]) + shift, name, { class: "nn-halo nn-small-text nn-middle" }),
+      text(plot.x(at + 1), plot.y(values[at]) + shift, name, { class: `nn-halo nn-small-text ${side} ${look.class.replace("nn-", "nn-of-")}` }),
     ];
     const thin = { class: "nn-line", "stroke-width": 1.5 };
     const curves = [
       [losses, [line(losses, loss, { class: "nn-blue" }, "training", 60, -8), line(losses, validation, { class: "nn-orange" }, "validation", 60, -8)]],
       [shares, [
-        line(shares, counts.map(({ right }) => right / rights), { class: "nn-blue" }, "right labels given back", 60, 18),
-        line(shares, counts.map(({ misprints }) => misprints / misprinted.length), { class: "nn-orange" }, "misprints given back", 60, 92),
-        line(shares, unseen, thin, "unseen digits read", 70, 18),
+        line(shares, counts.map(({ right }) => right / rights), { class: "nn-blue" }, "right labels", 20, 15, "nn-start"),
+        line(shares, counts.map(({ misprints }) => misprints / misprinted.length), { class: "nn-orange" }, "misprints", 40, 22, "nn-start"),
+        line(shares, unseen, thin, "unseen digits", 80, 18),
       ]],
     ];
     ui.button("From the start", () => ({ epoch: 1 }));
@@ -73,8 +74,8 @@ instrument("overfitting", {
         ];
       }));
       const { right, misprints, seenThrough } = counts[at];
-      return `Epoch ${epoch}: ${misprints} of ${misprinted.length} misprints given back (dashed), ${seenThrough} read as what they are. `
-        + `${right} of ${rights} right labels given back, ${say(100 * unseen[at], 0)} % of the unseen digits read.`;
+      return `Epoch ${epoch}: ${misprints} of ${misprinted.length} misprints repeated (dashed), ${seenThrough} read as what they are. `
+        + `${right} of ${rights} right labels repeated, ${say(100 * unseen[at], 0)} % of the unseen digits read.`;
     };
   },
 });

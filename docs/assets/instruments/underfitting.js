@@ -11,10 +11,10 @@ const WHOLE = 400;
 const FLOOR = 0.2 ** 2;
 const SETTINGS = { "Too simple": { width: 2, epochs: 400, decay: 0 }, "Too short": { width: 32, epochs: 12, decay: 0 }, "Too regularised": { width: 32, epochs: 400, decay: 5 }, "None of these": { width: 32, epochs: 400, decay: 0 } };
 
-/* What two losses mean beside the noise floor, as the page's table has it: high is above twice the floor. */
+/* What two losses mean beside the noise floor, as the page's table has it: high is above twice the floor. Two that lie close together are no reason to look twice. */
 export function judge(training, unseen, floor) {
-  if (training > 2 * floor) return unseen < 0.8 * training ? "look twice" : "underfitting";
-  return unseen > 2 * training ? "overfitting" : "healthy";
+  if (training > 2 * floor) return unseen <= Math.min(2 * floor, 0.8 * training) ? "look twice" : "underfitting";
+  return unseen > 2 * floor ? "overfitting" : "healthy";
 }
 
 /* The next of a list's entries, or nothing after the last. */
@@ -30,7 +30,7 @@ instrument("underfitting", {
     const plane = ui.plot({ label: "The points and the network's curve", x: [-3, 3], y: [-2.4, 2.4], margin });
     const losses = ui.plot({ label: "Both losses over the epochs", x: [0, Math.log10(800)], y: [0, 1], margin });
     plane.axes({ x: [-3, 0, 3], y: [-2, 0, 2], names: ["x", "y"] });
-    losses.axes({ y: [0, 0.5, 1], digits: 1, names: ["epoch", "loss"] });
+    losses.axes({ y: [0, 0.5, 1], digits: 1, names: ["epoch (logarithmic)", "loss"] });
     losses.note([1, 10, 100, 800].map((epoch) => text(losses.x(Math.log10(epoch)), 280, epoch, { class: "nn-tick" })));
     const spots = points.map(([x, y]) => plane.dot(x, y, { r: 2.6, fill: "var(--nn-muted)", "fill-opacity": 0.6 }));
     const target = plane.path(xs.map((x, at) => [x, truth[at]]), { class: "nn-thin", "stroke-dasharray": "2 3" });
@@ -51,7 +51,7 @@ instrument("underfitting", {
         losses.path([[0, FLOOR], [3, FLOOR]], { class: "nn-thin", "stroke-dasharray": "2 3" }),
         text(losses.x(0) + 4, losses.y(FLOOR) - 5, "noise floor", { class: "nn-quiet nn-small-text" }),
         losses.path(row(whole.loss, training), { class: "nn-blue" }), losses.path(row(whole.val_loss, unseen), { class: "nn-orange" }),
-        losses.dot(Math.log10(state.epochs), training, { class: "nn-mark" }), draw("rect", { class: "nn-mark nn-other", x: losses.x(Math.log10(state.epochs)) - 5, y: losses.y(unseen) - 5, width: 10, height: 10 }),
+        draw("rect", { class: "nn-mark nn-other", x: losses.x(Math.log10(state.epochs)) - 6.5, y: losses.y(unseen) - 6.5, width: 13, height: 13 }), losses.dot(Math.log10(state.epochs), training, { class: "nn-mark", r: 4.5 }),
         text(330, 34, "● training", { class: "nn-end nn-small-text", fill: "var(--nn-blue)" }), text(330, 50, "■ unseen", { class: "nn-end nn-small-text", fill: "var(--nn-orange)" }),
       );
       const changes = [["wider", { width: notch(WIDTHS, state.width, 1) }], ["longer", { epochs: notch(EPOCHS, state.epochs, 1) }], ["less decay", { decay: notch(DECAYS, state.decay, -1) }]];
