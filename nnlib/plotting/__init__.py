@@ -5,7 +5,13 @@ import.
 """
 
 from nnlib.plotting.bars import bars
-from nnlib.plotting.diagrams import loop, programmed_vs_trained, unrolled
+from nnlib.plotting.diagrams import (
+    loop,
+    lstm_cell,
+    programmed_vs_trained,
+    transformer_block,
+    unrolled,
+)
 from nnlib.plotting.fields import boundaries, decision_boundary, decision_line, descent
 from nnlib.plotting.house import style
 from nnlib.plotting.lines import (
@@ -32,5 +38,13 @@ from nnlib.plotting.tape import graph
 __all__ = ["PALETTE", "activation_gallery", "attention_map", "bars", "boundaries", "compare"]
 __all__ += ["confusion_matrix", "convolution", "curves", "dashboard", "decision_boundary"]
 __all__ += ["decision_line", "descent", "fitted_curve", "graph", "images"]
-__all__ += ["loop", "matrix_product", "network", "neuron", "programmed_vs_trained", "style"]
-__all__ += ["tangent", "unrolled", "valves", "weights"]
+__all__ += ["loop", "lstm_cell", "matrix_product", "network", "neuron"]
+__all__ += [
+    "programmed_vs_trained",
+    "style",
+    "tangent",
+    "transformer_block",
+    "unrolled",
+    "valves",
+    "weights",
+]

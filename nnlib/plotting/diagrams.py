@@ -1,7 +1,9 @@
-"""The pictures that carry an idea and no data: the training loop, and rules against examples.
+"""The pictures that carry an idea and no data: loops, rules against examples, what is wired to what.
 
-They open the home page and page 1, where a reader has seen no number yet.
+They are diagrams, so they take no numbers, and every length in them was chosen by eye.
 """
+
+from typing import Any
 
 from nnlib.plotting import house
 from nnlib.plotting.house import Axes, Names, arrow, box, canvas, write
@@ -63,7 +65,7 @@ def programmed_vs_trained() -> Axes:
     boxes = "rules: if red and round …", "data: a new fruit", "answers: “apple”"
     flow(149, "Programmed: a person writes the rules", *boxes)
     boxes = "data: many fruits", "answers: the name of each", "rules: weights that fit"
-    flow(37, "Trained: examples find the rules", *boxes)
+    flow(37, "Trained: the rules come from examples", *boxes)
     return ax
 
 
@@ -100,4 +102,104 @@ def unrolled(steps: int, inputs: Names | None = None, outputs: Names | None = No
                 arrow(ax, (x, y + start), (x, y + end))
                 write(ax, x, y + at, label)
     write(ax, WIDTH / 2, 12, "the same weights at every step", color=LIGHT["muted"])
+    return ax
+
+
+def _sign(ax: Axes, x: float, y: float, sign: str) -> None:
+    """Draw a plus or a times in a circle, where lines meet."""
+    box(ax, x - 9, y - 9, (18, 18), "paper", "ink", boxstyle="circle,pad=0", zorder=4)
+    write(ax, x, y, sign, weight="bold", fontsize=12, zorder=5)
+
+
+def _wire(ax: Axes, *points: Any, color: str = "muted", width: float = 1.8) -> None:
+    """Draw a line from point to point, with a head at its end."""
+    look = {"color": LIGHT[color], "linewidth": width, "zorder": 2}
+    ax.plot(*zip(*points[:-1], strict=True), **look)
+    arrow(ax, points[-2], points[-1], color=color, linewidth=width, head=10 + width, zorder=2)
+
+
+@house.style()
+def lstm_cell() -> Axes:
+    """Draw an LSTM cell: the line of the cell along the top, and below it what sets its gates.
+
+    >>> ax = lstm_cell()
+    >>> [text.get_text() for text in ax.texts if len(text.get_text()) == 1]
+    ['f', 'i', 'g', 'o', '×', '×', '+', '×']
+    """
+    wide = 336.0
+    ax = canvas(wide, 232)
+    top, middle, row, low, last = 208.0, 148.0, 84.0, 36.0, 298.0
+    boxes = ["f: forget\nσ", "i: input\nσ", "g: candidate\ntanh", "o: output\nσ"]
+    places = [61.0, 124.0, 187.0, 250.0]
+    forget, write_in, candidate, output = places
+    _wire(ax, (EDGE, top), (wide - EDGE, top), color="green", width=3.2)
+    for x, (letter, said) in zip(places, (text.split(": ") for text in boxes), strict=True):
+        colour = "orange" if letter == "g" else "blue"
+        box(ax, x - 30, row - 20, (60, 40), "soft_" + colour, colour)
+        write(ax, x, row, said)
+        write(ax, x - 9, row + 31, letter, weight="bold")
+        if x < output:
+            _wire(ax, (x, low), (x, row - 22))
+    _wire(ax, (EDGE, low), (output, low), (output, row - 22))
+    _wire(ax, (20, EDGE), (20, low - 1))
+    _wire(ax, (forget, row + 20), (forget, top - 11))
+    _wire(ax, (write_in, row + 20), (write_in, middle), (candidate - 10, middle))
+    _wire(ax, (candidate, row + 20), (candidate, middle - 10))
+    _wire(ax, (candidate, middle), (candidate, top - 11))
+    _wire(ax, (output, row + 20), (output, row + 28), (last - 10, row + 28))
+    _wire(ax, (last, top), (last, middle + 15))
+    box(ax, last - 23, middle - 13, (46, 26), "soft_orange", "orange")
+    write(ax, last, middle, "tanh")
+    _wire(ax, (last, middle - 13), (last, row + 38))
+    _wire(ax, (last, row + 28), (last, low), (wide - EDGE, low))
+    _sign(ax, forget, top, "×")
+    _sign(ax, candidate, middle, "×")
+    _sign(ax, candidate, top, "+")
+    _sign(ax, last, row + 28, "×")
+    for x, y, text in ((0, top, "old cell"), (0, low, "old state"), (24, 0, "input")):
+        write(ax, x + EDGE, y + 12, text, ha="left")
+    for y, text in ((top + 12, "new cell"), (low - 12, "new state")):
+        write(ax, wide - EDGE, y, text, ha="right")
+    return ax
+
+
+@house.style()
+def transformer_block() -> Axes:
+    """Draw a Transformer: each token's numbers go straight up, and what a block finds is added.
+
+    >>> ax = transformer_block()
+    >>> [text.get_text() for text in ax.texts if len(text.get_text()) == 1]
+    ['+', '+']
+    """
+    wide, stream, side = 272.0, 40.0, 172.0
+    ax = canvas(wide, 424)
+
+    def across(y: float, text: str, colour: str) -> None:
+        box(ax, EDGE, y, (wide - 2 * EDGE, 30), "soft_" + colour, colour)
+        write(ax, wide / 2, y + 15, text)
+
+    def found(y: float, name: str, line: str, colour: str) -> None:
+        """Draw what leaves the stream, is worked on, and is added back."""
+        _wire(ax, (stream, y), (side - 79, y))
+        box(ax, side - 77, y - 13, (154, 26), "soft_grey", "muted")
+        write(ax, side, y, "layer norm")
+        _wire(ax, (side, y + 13), (side, y + 27))
+        box(ax, side - 77, y + 28, (154, 44), "soft_" + colour, colour)
+        write(ax, side, y + 59, name, weight="bold")
+        write(ax, side, y + 41, line)
+        _wire(ax, (side, y + 72), (side, y + 92), (stream + 11, y + 92))
+        write(ax, (stream + side) / 2 + 8, y + 103, "added", color=LIGHT["muted"])
+
+    look = {"linestyle": house.DASHED, "zorder": 0}
+    box(ax, EDGE, 72, (wide - 2 * EDGE, 266), "paper", "muted", **look)
+    _wire(ax, (stream, 49), (stream, 374), color="green", width=3.2)
+    across(19, "embedding + position", "green")
+    found(100, "attention", "asks the other tokens", "blue")
+    found(224, "two dense layers", "each token by itself", "orange")
+    _sign(ax, stream, 192, "+")
+    _sign(ax, stream, 316, "+")
+    write(ax, wide - 12, 324, "× N", ha="right", weight="bold", fontsize=12)
+    across(375, "last layer, softmax", "green")
+    write(ax, wide / 2, 8, "the letters so far")
+    write(ax, wide / 2, 415, "shares for the next letter")
     return ax

@@ -21,6 +21,7 @@ matplotlib = pytest.importorskip("matplotlib", reason="pictures need the plot ex
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt  # noqa: E402  # the backend is chosen first
+from matplotlib.patches import FancyArrowPatch  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
 
 import nnlib  # noqa: E402
@@ -265,6 +266,8 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "images, raster": lambda: plotting.images(np.ones((20, 8, 8)), columns=5),
     "unrolled": lambda: plotting.unrolled(4, list("then"), list("hen.")),
     "unrolled, six": lambda: plotting.unrolled(6, None, ["", "", "", "", "", "spam"]),
+    "lstm_cell": plotting.lstm_cell,
+    "transformer_block": plotting.transformer_block,
 }
 
 
@@ -594,6 +597,51 @@ def test_attention_to_the_future_is_clear() -> None:
         for c, r in np.floor(patch.get_path().vertices.reshape(-1, 5, 2).mean(axis=1))
     }
     assert drawn == {(c, r) for r in range(4) for c in range(r + 1)}
+
+
+def drawn_lines(ax: Any) -> list[list[tuple[float, float]]]:
+    """Return the corners of each line and the two ends of each arrow."""
+    arrows = [p for p in ax.patches if isinstance(p, FancyArrowPatch)]
+    ends = [[tuple(map(float, end)) for end in p._posA_posB] for p in arrows]
+    return ends + [[tuple(map(float, xy)) for xy in line.get_xydata()] for line in ax.lines]
+
+
+def places_of(ax: Any, label: str) -> list[tuple[float, float]]:
+    return [text.get_position() for text in ax.texts if text.get_text().split("\n")[0] == label]
+
+
+def test_lstm_cell_forgets_before_it_adds_and_its_gates_read_state_and_input() -> None:
+    ax = plotting.lstm_cell()
+    lines = drawn_lines(ax)
+    ((_, top),) = places_of(ax, "+")
+    along = sorted((x, s) for s in "×+" for x, y in places_of(ax, s) if y == top)
+    assert [sign for _, sign in along] == ["×", "+"]
+    (state,) = {y for line in lines for x, y in line if x < 10 and y < top}
+    for gate in ("forget", "input", "candidate", "output"):
+        x, y = next(place for place in places_of(ax, gate) if place[1] > state)
+        assert any((x, state) in line for line in lines), gate
+        assert any(end[0] == x and state < end[1] < y for line in lines for end in line[-1:]), gate
+    assert [text.get_text().split("\n")[1:] for text in ax.texts if "\n" in text.get_text()] == [
+        ["σ"],
+        ["σ"],
+        ["tanh"],
+        ["σ"],
+    ]
+
+
+def test_transformer_block_adds_attention_and_then_the_dense_layers() -> None:
+    ax = plotting.transformer_block()
+    order = ["the letters so far", "embedding + position", "attention", "+", "two dense layers"]
+    order += ["× N", "last layer, softmax", "shares for the next letter"]
+    heights = [places_of(ax, label)[0][1] for label in order]
+    assert heights == sorted(heights)
+    plus, norms = places_of(ax, "+"), sorted(places_of(ax, "layer norm"), key=lambda at: at[1])
+    ends = [line[-1] for line in drawn_lines(ax)]
+    for (x, y), (_, norm), found in zip(
+        plus, norms, ("attention", "two dense layers"), strict=True
+    ):
+        assert norm < places_of(ax, found)[0][1] < y
+        assert any(to == y and 0 < at - x < 15 for at, to in ends), found
 
 
 def test_dashboard_takes_an_object_with_a_history() -> None:

@@ -85,7 +85,7 @@ instrument("attention", {
         text(left + 2.6 * unit, bottom - 1.2 * unit, "takes away", { class: "nn-quiet" }),
         text(left + 2.6 * unit, bottom - 0.8 * unit, `(${found.mixture.map((part) => say(part, 3)).join(", ")})`, { class: "nn-strong" }),
       );
-      const shares = found.shares.map((share, index) => `${WORDS[index]} ${say(share, 3)}`).join(", ");
+      const shares = found.shares.map((share, index) => `“${WORDS[index]}” ${say(share, 3)}`).join(", ");
       return `With the query (${query(state).map((part) => say(part, 1)).join(", ")}) at temperature ${state.temperature}, “${state.word}” gives shares to ${shares}, and takes away the mixture (${found.mixture.map((part) => say(part, 3)).join(", ")}).`;
     };
   },

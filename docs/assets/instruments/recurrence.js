@@ -46,7 +46,7 @@ function brief(value) {
   return Number.isFinite(value) ? value.toExponential(0).replaceAll("-", "−").replace("e+", "e") : say(value);
 }
 
-const box = () => draw("rect", { class: "nn-plain", x: 54, y: 4, width: 232, height: 154, rx: 8 });
+const box = (x) => draw("rect", { class: "nn-plain", x, y: 4, width: 286 - x, height: 154, rx: 8 });
 const line = (...points) => points.slice(1).map((point, end) => arrow(points[end], point, { class: "nn-line", "stroke-width": 1.4 }));
 const plus = (x) => [draw("circle", { class: "nn-plain", cx: x, cy: 52, r: 13 }), text(x, 57, "+", { class: "nn-middle nn-strong" })];
 const digits = (x, y, value, look = "") => text(x, y, brief(value), { class: `nn-halo ${look}` });
@@ -64,7 +64,7 @@ function gatedCell(plot, { cells, states }, inputs, { at, f, i, o }) {
   const written = index ? i : 1;
   const old = cells[index - 1] ?? 0;
   plot.paint(
-    box(), line([2, 52], [82, 52]), line([108, 52], [176, 52]), line([202, 52], [338, 52]),
+    box(54), line([2, 52], [82, 52]), line([108, 52], [176, 52]), line([202, 52], [338, 52]),
     line([2, 120], [110, 120]), line([136, 120], [189, 120], [189, 66]), line([229, 52], [229, 120], [244, 120]), line([270, 120], [338, 120]),
     plus(189), gate(95, 52, "forget", f), gate(123, 120, "input", written), gate(257, 120, "output", o),
     edges(["old cell", "input", "cell"], [old, inputs[index]]),
@@ -78,17 +78,17 @@ function plainCell(plot, { states }, inputs, { at, weight }) {
   const old = states[at - 2] ?? 0;
   const x = inputs[at - 1];
   plot.paint(
-    box(), line([2, 52], [151, 52]), line([2, 120], [164, 120], [164, 66]), line([177, 52], [228, 52]), line([272, 52], [338, 52]), plus(164),
-    draw("rect", { class: "nn-yes", x: 228, y: 36, width: 44, height: 32, rx: 4 }), text(250, 56, "tanh", { class: "nn-middle" }),
+    box(62), line([2, 52], [165, 52]), line([2, 120], [178, 120], [178, 66]), line([191, 52], [236, 52]), line([280, 52], [338, 52]), plus(178),
+    draw("rect", { class: "nn-yes", x: 236, y: 36, width: 44, height: 32, rx: 4 }), text(258, 56, "tanh", { class: "nn-middle" }),
     edges(["old state", "input", "state"], [old, x]),
-    text(100, 44, `× ${say(weight)} = ${brief(weight * old)}`, { class: "nn-middle nn-halo" }), text(100, 113, `× 1 = ${brief(x)}`, { class: "nn-middle nn-halo" }),
-    digits(201, 44, x + weight * old, "nn-middle"), digits(338, 72, states[at - 1], "nn-end nn-strong"),
+    text(115, 44, `× ${say(weight)} = ${brief(weight * old)}`, { class: "nn-middle nn-halo" }), text(115, 113, `× 1 = ${brief(x)}`, { class: "nn-middle nn-halo" }),
+    digits(212, 44, x + weight * old, "nn-middle"), digits(338, 72, states[at - 1], "nn-end nn-strong"),
   );
 }
 
 instrument("recurrence", {
   label: "Forty steps of one cell, to try",
-  hint: "Drag along the strip; change the weight or, with gates, what they keep, write and show.",
+  hint: "Drag along the strip; change the weight or, with gates, what they keep, write (from step 2 on) and show.",
   state: {
     at: number(2, 1, STEPS, 1), kind: oneOf(["plain", "gated"]), first: oneOf(["+1", "−1"]), rest: oneOf(["zeros", "noise"]),
     weight: number(0.5, -2, 2, 0.05), f: number(0.95, 0, 1, 0.01), i: number(0, 0, 1, 0.01), o: number(1, 0, 1, 0.01),
@@ -99,7 +99,7 @@ instrument("recurrence", {
     const blames = ui.plot({ label: "How much the last state changes with each step's input", y: [FLOOR, 4], height: 230, ...shape });
     const inside = ui.plot({ label: "The cell at the chosen step", look: "nn-flat", width: 340, height: 162 });
     states.axes({ x: [1, 10, 20, 30, 40], y: [-1, 0, 1], names: ["step", "state"] });
-    blames.axes({ x: [1, 10, 20, 30, 40], names: ["step", "gradient of the last state"] });
+    blames.axes({ x: [1, 10, 20, 30, 40], names: ["step", "← gradient of the last state"] });
     blames.note([0, -4, -8, -12].map((at) => text(blames.box.left - 6, blames.y(at) + 4, at ? `1e−${-at}` : "1", { class: "nn-tick nn-end" })));
     states.handle({
       label: "The step that is looked at", low: 1, high: STEPS, at: ({ at }) => [at, -1.1], move: (x) => ({ at: x }),
@@ -111,9 +111,9 @@ instrument("recurrence", {
     ui.choice("rest", "then");
     const gates = (key) => () => (key === "weight" ? { kind: "plain" } : { kind: "gated" });
     ui.slider("weight", "plain: weight", say, gates("weight"));
-    ui.slider("f", "forget gate", say, gates("f"));
-    ui.slider("i", "input, later", say, gates("i"));
-    ui.slider("o", "output gate", say, gates("o"));
+    ui.slider("f", "gates: forget", say, gates("f"));
+    ui.slider("i", "gates: input", say, gates("i"));
+    ui.slider("o", "gates: output", say, gates("o"));
 
     return (state) => {
       const { at, kind, weight, f, i, o } = state;
@@ -130,7 +130,7 @@ instrument("recurrence", {
       (kind === "plain" ? plainCell : gatedCell)(inside, run, inputs, state);
       const left = Math.abs(run.blames[0] / run.blames.at(-1));
       const verdict = Number.isNaN(left) || run.blames.every((value) => value === 0) ? "nothing is shown, so nothing gets back"
-        : !Number.isFinite(left) ? "only the first step was written" : left > 10 ? "it explodes" : left < 0.001 ? "the first step hears next to nothing" : "the first step is still heard";
+        : !Number.isFinite(left) ? "only the first step was written" : left > 10 ? "it explodes" : left < 0.001 ? "next to no blame reaches the first step" : "the blame still reaches the first step";
       return `Step ${at}: the state is ${brief(run.states[at - 1])}, after ${brief(run.states[0])} at step 1; at step ${STEPS} it is ${brief(run.states.at(-1))}. `
         + `The last state's gradient is ${brief(run.blames.at(-1))} at step ${STEPS} and ${brief(run.blames[0])} at step 1: ${verdict}.`;
     };

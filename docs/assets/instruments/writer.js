@@ -82,6 +82,7 @@ const WINDOW = 24;
 const MOST = 240;
 const SHOWN = 9;
 const [LEFT, CELL, TOP, STRIP] = [58, 10.2, 46, 30];
+const SIDE = 78;
 const TINTS = 6;
 const shown = (letter) => ({ " ": "␣", "\n": "↵" })[letter] ?? letter;
 
@@ -154,6 +155,7 @@ instrument("writer", {
       const here = at(state);
       const spot = (place) => LEFT + place * CELL;
       strips.paint(
+        text(spot(WINDOW) + 4, TOP, "most", { class: "nn-quiet nn-small-text" }),
         draw("rect", { class: "nn-plain", x: spot(here), y: TOP - 15, width: CELL, height: 18 }),
         letters.map((letter, place) => text(spot(place) + CELL / 2, TOP, shown(letter), { class: `nn-middle nn-small-text ${place === here ? "nn-strong" : ""}` })),
         looks.flat().map((look, head) => {
@@ -175,10 +177,11 @@ instrument("writer", {
       ]));
       maps.paint(looks.flat().map((look, head) => {
         const [left, top] = [(head % heads) * 87, Math.floor(head / heads) * 90];
-        const cell = 80 / WINDOW;
+        const cell = SIDE / WINDOW;
         return [
-          draw("rect", { class: "nn-plain", x: left, y: top + 2, width: 80, height: 80 }),
-          map(look, left, top + 2, 80),
+          draw("rect", { class: "nn-plain", x: left, y: top + 2, width: SIDE, height: SIDE }),
+          map(look, left, top + 2, SIDE),
+          text(left + SIDE - 3, top + 14, `${Math.floor(head / heads) + 1}: head ${(head % heads) + 1}`, { class: "nn-quiet nn-small-text nn-end" }),
           draw("rect", { class: "nn-line", "stroke-width": 1, x: left, y: top + 2 + here * cell, width: (here + 1) * cell, height: cell }),
         ];
       }));
