@@ -1,6 +1,6 @@
-"""The pictures that carry an idea and no data: loops, rules against examples, what is wired to what.
+"""The pictures that carry an idea and no data: the loop, rules and examples, what is wired to what.
 
-They are diagrams, so they take no numbers, and every length in them was chosen by eye.
+Their lengths mean nothing; what is joined to what, and the words, are all that they say.
 """
 
 from typing import Any
