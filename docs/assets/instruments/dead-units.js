@@ -35,10 +35,10 @@ export function step([rows, biases, [last], [bias]], points, labels, eta) {
   return { loss, network: [rows.map((row, unit) => after(row, blame.rows[unit])), after(biases, blame.biases), [after(last, blame.last)], [bias - eta * blame.bias]] };
 }
 
-const MOST = 30;
+const MOST = 16;
 const X = [-3, 4];
 const Y = [-3, 3];
-const [LOW, HIGH] = [-14, 10];
+const [LOW, HIGH] = [-5, 9];
 
 instrument("dead-units", {
   label: "Dead ReLUs, to try",
@@ -50,7 +50,7 @@ instrument("dead-units", {
     const plane = ui.plot({ label: "The moons and each unit's line", x: X, y: Y, margin });
     const tops = ui.plot({ label: "Each unit's highest total", x: [0, MOST], y: [LOW, HIGH], margin });
     plane.axes({ x: [-2, 0, 2, 4], y: [-2, 0, 2], names: ["x₁", "x₂"] });
-    tops.axes({ x: [0, 10, 20, 30], y: [-10, -5, 0, 5, 10], names: ["step", "highest total"] });
+    tops.axes({ x: [0, 4, 8, 12, 16], y: [-5, 0, 5], names: ["step", "highest total"] });
     ui.slider("eta", "step size", String);
     ui.slider("steps", "steps", String);
     const next = ({ steps }) => (steps < MOST ? { steps: steps + 1 } : null);
@@ -77,24 +77,24 @@ instrument("dead-units", {
       const { networks, tops: reached, losses } = until(eta, steps);
       const [rows, biases] = networks[steps];
       const dead = reached[steps].map((top) => top <= 0);
-      const look = (unit) => (dead[unit] ? { class: "nn-thin", "stroke-dasharray": "3 3" } : { class: "nn-blue" });
+      const look = (unit) => ({ class: dead[unit] ? "nn-orange" : "nn-blue" });
       plane.paint(spots, rows.map(([a, b], unit) => {
         const length = Math.hypot(a, b) || 1;
         const foot = [-(a * biases[unit]) / length ** 2, -(b * biases[unit]) / length ** 2];
         const along = [-b / length, a / length];
         const ends = [-20, 20].map((by) => [foot[0] + by * along[0], foot[1] + by * along[1]]);
-        const tick = [foot, [foot[0] + (0.25 * a) / length, foot[1] + (0.25 * b) / length]];
+        const tick = [foot, [foot[0] + (0.5 * a) / length, foot[1] + (0.5 * b) / length]];
         return [plane.path(ends, { ...look(unit), "stroke-width": 1.3 }), plane.path(tick, { ...look(unit), "stroke-width": 1.3 })];
       }));
       tops.paint(
         tops.path([[0, 0], [MOST, 0]], { class: "nn-line", "stroke-width": 1 }),
         rows.map((_, unit) => tops.path(reached.slice(0, steps + 1).map((row, at) => [at, Math.max(LOW, Math.min(HIGH, row[unit]))]), { ...look(unit), "stroke-width": 1.5 })),
         tops.path([[steps, LOW], [steps, HIGH]], { class: "nn-thin", "stroke-width": 0.6 }),
-        text(tops.x(MOST) - 4, tops.y(0) + 15, "below: closed for all points", { class: "nn-tick nn-end nn-halo" }),
+        text(tops.x(MOST) - 4, tops.y(LOW) - 6, "below 0: closed for all points", { class: "nn-tick nn-end nn-halo" }),
       );
       const count = dead.filter(Boolean).length;
       const loss = losses[steps];
-      return `After ${steps} ${steps === 1 ? "step" : "steps"} of size ${eta}, ${count} of ${dead.length} units are dead: dotted, their line beyond the data or their open side (the tick) away from it. `
+      return `After ${steps} ${steps === 1 ? "step" : "steps"} of size ${eta}, ${count} of ${dead.length} units are dead: dashed, with no point on the ticked side of their line. `
         + `The loss is ${say(loss)}.`;
     };
   },

@@ -9,17 +9,20 @@ export function program(library, marked = (word) => word) {
   return `import ${it} as library
 from ${it} import nn, optim
 
-X, y = library.tensor(pixels), library.tensor(labels)
+X = library.tensor(pixels)
+y = library.tensor(labels)
 model = nn.Sequential(
     nn.Linear(784, 128), nn.ReLU(),
     nn.Linear(128, 64), nn.ReLU(),
     nn.Linear(64, 10),
 ).double()
-weights = {n: library.tensor(w) for n, w in start.items()}
+weights = {n: library.tensor(w)
+           for n, w in start.items()}
 model.load_state_dict(weights)
 measure = nn.CrossEntropyLoss()
-parameters = model.parameters()
-optimizer = optim.SGD(parameters, lr=0.1, momentum=0.9)
+optimizer = optim.SGD(
+    model.parameters(), lr=0.1, momentum=0.9
+)
 losses = []
 for step in range(30):
     loss = measure(model(X), y)
@@ -32,7 +35,7 @@ for step in range(30):
 
 const LIBRARIES = { nnlib: "nnlib", torch: "PyTorch" };
 const differing = () => {
-  const [ours, theirs] = ["nnlib", "torch"].map((library) => program(library).trim().split("\n"));
+  const [ours, theirs] = ["nnlib", "torch"].map((library) => program(library).split("\n").filter(Boolean));
   return [ours.filter((line, index) => line !== theirs[index]).length, ours.length];
 };
 
@@ -53,8 +56,8 @@ instrument("pytorch", {
       const pieces = program(library, (word) => `\0${word}\0`).split("\0");
       code.replaceChildren(...pieces.map((piece, index) => (index % 2 ? make("mark", {}, piece) : piece)));
       plot.paint(
-        plot.path(ours.map((loss, index) => [index + 1, loss]), { class: library === "nnlib" ? "nn-blue" : "nn-thin" }),
-        theirs.map((loss, index) => plot.dot(index + 1, loss, { r: 4, class: library === "torch" ? "nn-orange nn-ring" : "nn-thin" })),
+        plot.path(ours.map((loss, index) => [index + 1, loss]), { class: "nn-blue", "stroke-opacity": library === "nnlib" ? 1 : 0.5 }),
+        theirs.map((loss, index) => plot.dot(index + 1, loss, { r: 4, fill: "none", stroke: "var(--nn-orange)", "stroke-width": library === "torch" ? 2 : 1.2 })),
         plot.path([[step, 0], [step, 2.5]], { class: "nn-thin" }),
       );
       plot.note(text(plot.x(13), 40, "nnlib, the line"), text(plot.x(13), 57, "PyTorch, the circles"));

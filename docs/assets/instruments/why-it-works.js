@@ -84,7 +84,7 @@ instrument("why-it-works", {
       const pieces = 2 ** folds;
       strip.paint(strip.path(Array.from({ length: pieces + 1 }, (_, index) => [index / pieces, folded(index / pieces, folds)]), { class: "nn-blue" }));
       return `${parts} parts: at worst ${say(error, 4)} from the curve, near x = ${say(at)}. `
-        + `${folds} ${folds === 1 ? "fold" : "folds"}: ${2 * folds} units make ${pieces} straight ${pieces === 1 ? "piece" : "pieces"}; one layer needs ${pieces - 1}.`;
+        + `${folds} ${folds === 1 ? "fold" : "folds"}: ${2 * folds} units make ${pieces} straight ${pieces === 1 ? "piece" : "pieces"}; one layer needs at least ${pieces - 1}.`;
     };
   },
 });
