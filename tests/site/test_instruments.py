@@ -529,7 +529,7 @@ def test_it_writes_what_its_page_prints(open_page: Any, site: Path) -> None:
         stage.get_by_role("button", name="Ten steps").click()
     shown = [block.output for block in python_blocks(built(site, "architectures/attention/"))]
     written = stage.get_by_role("textbox").input_value()
-    assert textwrap.fill(written, 40) in [(output or "").strip() for output in shown]
+    assert textwrap.fill(written, 38) in [(output or "").strip() for output in shown]
     tables, codes, heads, answer = page.evaluate(_TRAINED, page.evaluate(_SCRIPT, "writer"))
     with nnlib.no_grad():
         truth = Writer(tables, heads)(codes)
