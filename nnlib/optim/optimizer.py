@@ -204,6 +204,13 @@ class SGD(Optimizer):
         w -= group["lr"] * g
 
 
+def _running_square(s: Array, g: Array, rate: float) -> Array:
+    """``s ← rate · s + (1 − rate) g²``, in place: what squares have lately been."""
+    s *= rate
+    s += (1 - rate) * g * g
+    return s
+
+
 class RMSprop(Optimizer):
     """A step for each weight, divided by the size its gradients have lately had (Hinton 2012).
 
@@ -232,9 +239,7 @@ class RMSprop(Optimizer):
         super().__init__(params, settings)
 
     def _update(self, w: Array, g: Array, memory: Memory, step: int, group: Group) -> None:
-        s, alpha = memory("square_avg"), group["alpha"]
-        s *= alpha
-        s += (1 - alpha) * g * g
+        s = _running_square(memory("square_avg"), g, group["alpha"])
         w -= group["lr"] * g / (np.sqrt(s) + group["eps"])
 
 
@@ -301,12 +306,10 @@ class Adadelta(Optimizer):
         super().__init__(params, {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay})
 
     def _update(self, w: Array, g: Array, memory: Memory, step: int, group: Group) -> None:
-        s, u, rho, eps = memory("square_avg"), memory("acc_delta"), group["rho"], group["eps"]
-        s *= rho
-        s += (1 - rho) * g * g
+        u, rho, eps = memory("acc_delta"), group["rho"], group["eps"]
+        s = _running_square(memory("square_avg"), g, rho)
         d = g * np.sqrt((u + eps) / (s + eps))
-        u *= rho
-        u += (1 - rho) * d * d
+        _running_square(u, d, rho)
         w -= group["lr"] * d
 
 
@@ -354,7 +357,7 @@ class Adam(Optimizer):
         g *= 1 - beta2
         v *= beta2
         v += g
-        if group.get("amsgrad"):
+        if group["amsgrad"]:
             largest = memory("max_exp_avg_sq")
             v = np.maximum(largest, v, out=largest)
         spread = math.sqrt(1 - beta2**step)  # √v̂ = √v / spread: multiplied out, as in the paper

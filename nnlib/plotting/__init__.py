@@ -38,13 +38,5 @@ from nnlib.plotting.tape import graph
 __all__ = ["PALETTE", "activation_gallery", "attention_map", "bars", "boundaries", "compare"]
 __all__ += ["confusion_matrix", "convolution", "curves", "dashboard", "decision_boundary"]
 __all__ += ["decision_line", "descent", "fitted_curve", "graph", "images"]
-__all__ += ["loop", "lstm_cell", "matrix_product", "network", "neuron"]
-__all__ += [
-    "programmed_vs_trained",
-    "style",
-    "tangent",
-    "transformer_block",
-    "unrolled",
-    "valves",
-    "weights",
-]
+__all__ += ["loop", "lstm_cell", "matrix_product", "network", "neuron", "programmed_vs_trained"]
+__all__ += ["style", "tangent", "transformer_block", "unrolled", "valves", "weights"]

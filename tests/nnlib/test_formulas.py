@@ -23,6 +23,7 @@ W1, W2, BIAS = rng.normal(size=(4, 3, 3)), rng.normal(size=(4, 3, 2, 3)), rng.no
 D = np.abs(A - B)
 SOFT = np.exp(A) / np.exp(A).sum(axis=1, keepdims=True)
 PHI = np.array([[(1 + math.erf(x / math.sqrt(2))) / 2 for x in row] for row in A])
+SEEN = np.random.default_rng(5).normal(size=(9, 7))
 
 
 def t(array: Any) -> Tensor:
@@ -152,16 +153,11 @@ def adadelta(w: Any, g: Any, kept: Any, n: int) -> tuple[Any, Any]:
 
 def pooled_by_loops() -> np.ndarray:
     """Means of windows that overlap where the lengths do not divide: 9 × 7 to 4 × 3."""
-    picture = rng_of_pool()
     rows, columns = (
         [(i * n // parts, -(-(i + 1) * n // parts)) for i in range(parts)]
-        for n, parts in zip(picture.shape, (4, 3), strict=True)
+        for n, parts in zip(SEEN.shape, (4, 3), strict=True)
     )
-    return np.array([[picture[a:b, c:d].mean() for c, d in columns] for a, b in rows])
-
-
-def rng_of_pool() -> np.ndarray:
-    return np.random.default_rng(5).normal(size=(9, 7))
+    return np.array([[SEEN[a:b, c:d].mean() for c, d in columns] for a, b in rows])
 
 
 def rates(make: Any, rate: Callable[[int], float], epochs: int = 6) -> tuple[Any, Any]:
@@ -319,7 +315,7 @@ FORMULAS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "u ← ρu + (1 − ρ)d²": lambda: walk(optim.Adadelta, adadelta),
     "w ← w − lr · d": lambda: walk(optim.Adadelta, adadelta),
     "y = A · x · Bᵀ": lambda: (
-        functional.adaptive_avg_pool2d(t(rng_of_pool()[np.newaxis]), (4, 3)).numpy()[0],
+        functional.adaptive_avg_pool2d(t(SEEN[np.newaxis]), (4, 3)).numpy()[0],
         pooled_by_loops(),
     ),
     "t (log t − x)": lambda: (
