@@ -48,7 +48,7 @@ _OPEN = (
 _SLIDER = re.compile(r"(?P<name>\w+)=(?P<low>-?[\d.]+?)\.\.(?P<high>-?[\d.]+)/(?P<step>[\d.]+)")
 _NAV = '<span class="md-code__nav">'
 # Characters of a first line that have room to the left of the buttons.
-_BESIDE_BUTTONS = 56
+_BESIDE_BUTTONS = 51
 # What runs beside a page's code.
 _INSIDE = (
     "__init__.py",

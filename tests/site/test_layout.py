@@ -59,3 +59,29 @@ def test_a_text_line_has_a_readable_measure(open_page: Any, path: str) -> None:
       return p.getBoundingClientRect().width / (size / 2);
     }))""")
     assert 0 < longest <= 90
+
+
+# The first lines of the blocks on whose code a button lies.
+_COVERED = """() => [...document.querySelectorAll(".nn-block > .language-python")].map(block => {
+  const code = block.querySelector("code"), words = document.createRange();
+  words.selectNodeContents(code);
+  const buttons = [...block.querySelectorAll(".md-code__nav button")]
+    .map(button => button.getBoundingClientRect()).filter(({ width }) => width > 1);
+  const meet = (a, b) => a.right > b.left && a.left < b.right
+    && a.bottom > b.top + 2 && a.top < b.bottom - 2;
+  const hidden = [...words.getClientRects()].some(
+    line => line.width && buttons.some(button => meet(line, button)));
+  return hidden ? code.textContent.split("\\n")[0] : "";
+}).filter(Boolean)"""
+
+
+@pytest.mark.parametrize("path", ["architectures/convolution/", "pieces/activations/"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_button_lies_on_the_code(open_page: Any, path: str, width: int) -> None:
+    page: Page = open_page(path, width=width, bypass_csp=True)
+    unfold(page)
+    assert page.locator(".nn-block.nn-long").count()
+    assert page.evaluate(_COVERED) == []
+    # Where the buttons had no line of their own, they would lie on a long first line.
+    page.add_style_tag(content=".nn-block pre > code { padding-top: 0.77em !important; }")
+    assert page.evaluate(_COVERED)
